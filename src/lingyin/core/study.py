@@ -1,0 +1,168 @@
+"""`Finding` and `Study`: what an analysis says, with the evidence for each statement. Serialises as `report.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Point = tuple[float, float]  # (x, y) in pixels of the stored frame, pixel centres at integers
+Text = dict[str, str]  # language tag ("en", "zh-Hans", "zh-Hant") -> text
+
+LANGUAGES = ("en", "zh-Hans", "zh-Hant")
+
+
+class Record(BaseModel):
+    """Base of the records: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Certainty(StrEnum):
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNSURE = "unsure"
+
+
+class Triage(StrEnum):
+    URGENT = "urgent"
+    ABNORMAL = "abnormal"
+    NORMAL = "normal"
+    CANNOT_SAY = "cannot-say"
+
+
+class Category(StrEnum):
+    """What kind of statement a finding is; the report groups by it."""
+
+    ORGAN = "organ"
+    VIEW = "view"
+    DIAGNOSIS = "diagnosis"
+    MEASUREMENT = "measurement"
+    STRUCTURE = "structure"
+    QUALITY = "quality"
+
+
+class EvidenceKind(StrEnum):
+    FRAME = "frame"
+    MASK = "mask"  # `polygons` outline it
+    BOX = "box"  # `points` = top-left, bottom-right
+    LINE = "line"  # `points` = the two caliper ends
+    POINTS = "points"
+    TRACE = "trace"  # `values` over `frames`
+
+
+class Evidence(Record):
+    """The frame and the pixels a statement came from."""
+
+    frame: int = Field(ge=0, description="0-based frame index within the clip")
+    time_s: float = Field(default=0.0, ge=0, description="time of the frame from the start of the clip, seconds")
+    kind: EvidenceKind
+    label: str | None = Field(default=None, description="code of the structure outlined (tree)")
+    points: list[Point] = Field(default_factory=list, description="pixels (x, y) of the stored frame")
+    polygons: list[list[Point]] = Field(default_factory=list, description="outlines, pixels (x, y) of the stored frame")
+    frames: list[int] = Field(default_factory=list, description="frames of a trace")
+    values: list[float] = Field(default_factory=list, description="values of a trace, in the finding's unit")
+    score: float | None = Field(default=None, ge=0, le=1, description="network certainty for this evidence")
+
+
+class RuleRef(Record):
+    """The rule that judged a finding, with its guideline."""
+
+    id: str
+    guideline: str
+    edition: str
+    evidence: str = Field(description="primary | secondary | general-knowledge: how the threshold was sourced")
+    text: Text = Field(default_factory=dict, description="the threshold in words")
+    url: str | None = None
+
+
+class Finding(Record):
+    """One statement of the report."""
+
+    code: str = Field(description="code of the label tree or of the measurement catalogue")
+    category: Category
+    name: Text
+    certainty: Certainty
+    probability: float | None = Field(default=None, ge=0, le=1, description="calibrated probability, where a head gave one")
+    value: float | None = None
+    unit: str | None = Field(default=None, description="UCUM unit")
+    interval: tuple[float, float] | None = Field(default=None, description="90 % interval of the value")
+    convention: str | None = Field(default=None, description="caliper convention, e.g. outer-to-outer")
+    abnormal: bool | None = Field(default=None, description="outside the rule's reference; null where no rule applies")
+    urgent: bool = False
+    grade: str | None = Field(default=None, description="code of the grade that the rule gave")
+    grade_name: Text = Field(default_factory=dict)
+    evidence: list[Evidence] = Field(default_factory=list)
+    rule: RuleRef | None = None
+    caveats: list[str] = Field(default_factory=list, description="codes of caveats (catalogue of phrases)")
+
+
+class NotAssessed(Record):
+    """What could not be judged, and why."""
+
+    code: str
+    name: Text
+    reason: str = Field(description="code of the reason (catalogue of phrases)")
+
+
+class ClipInfo(Record):
+    """The clip that a study was made from; frames and times are needed to show the evidence."""
+
+    source: str
+    kind: str
+    width: int
+    height: int
+    frames: int
+    duration_s: float
+    frame_rate_hz: float | None
+    calibrated: bool
+    calibration: str
+    mm_per_px_x: float | None = None
+    mm_per_px_y: float | None = None
+    manufacturer: str | None = None
+    model_name: str | None = None
+    study_instance_uid: str | None = None
+    series_instance_uid: str | None = None
+    sop_instance_uid: str | None = None
+    sop_class_uid: str | None = None
+    sector_box: tuple[float, float, float, float] | None = None
+    key_frames: list[int] = Field(default_factory=list)
+    frames_read: int = Field(description="frames that the analysis looked at")
+    notes: list[str] = Field(default_factory=list)
+
+
+class ModelInfo(Record):
+    """The network that spoke."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class Study(Record):
+    """Findings, what could not be judged, and the triage of one scan."""
+
+    schema_version: str = "1.0"
+    program: str
+    program_version: str
+    created: str = Field(description="ISO 8601 UTC")
+    clip: ClipInfo
+    model: ModelInfo
+    triage: Triage
+    triage_reason: str = Field(description="code of the reason (catalogue of phrases)")
+    findings: list[Finding]
+    not_assessed: list[NotAssessed] = Field(default_factory=list)
+    research_use_only: bool = True
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A study together with what only pictures need: outlines of every frame that was read.
+
+    `outlines[frame][structure_code]` is a list of closed polygons in pixels of the stored frame.
+    """
+
+    study: Study
+    outlines: Mapping[int, Mapping[str, list[list[Point]]]]

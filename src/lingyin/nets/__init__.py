@@ -1,0 +1,1 @@
+"""Encoders behind one contract, decoders, heads, weights and export."""

@@ -1,0 +1,1 @@
+"""The task kinds and the joint training of the default network."""
