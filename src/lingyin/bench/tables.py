@@ -1,0 +1,37 @@
+"""Result tables in documents, written from `docs/results/*.json`, so that no number is typed by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+BLOCK = re.compile(r"<!-- results: (?P<name>[\w-]+) -->\n.*?<!-- end results -->", re.DOTALL)
+
+
+def table(result: dict[str, Any]) -> str:
+    """Markdown table of one result file: a line per row, value with its 95 % interval, then how it was made."""
+    lines = ["| application | metric | value | 95 % interval | n |", "|---|---|---|---|---|"]
+    for row in result["rows"]:
+        interval = "" if row.get("low") is None else f"{row['low']:.3f} to {row['high']:.3f}"
+        lines.append(f"| {row['application']} | {row['metric']} | {row['value']:.3f} | {interval} | {row['n']} |")
+    return "\n".join([*lines, "", f"Made by `{result['command']}` on {result['machine']}."])
+
+
+def refresh(document: Path, results: Path) -> bool:
+    """Rewrites every results block of a document; True when something changed.
+
+    Raises:
+        FileNotFoundError: a block names a result file that does not exist.
+    """
+    before = document.read_text(encoding="utf-8")
+
+    def fill(match: re.Match[str]) -> str:
+        result = json.loads((results / f"{match['name']}.json").read_text(encoding="utf-8"))
+        return f"<!-- results: {match['name']} -->\n{table(result)}\n<!-- end results -->"
+
+    after = BLOCK.sub(fill, before)
+    if after != before:
+        document.write_text(after, encoding="utf-8")
+    return after != before

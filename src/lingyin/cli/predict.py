@@ -1,0 +1,76 @@
+"""`lingyin predict`: the raw output of one head, as a table of probabilities or as masks at the image's own size."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lingyin.cli.options import Model, Threads
+from lingyin.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from lingyin.cli.frames import FrameWalk
+    from lingyin.runtime.manifest import Head
+
+
+def predict(
+    head: Annotated[str, typer.Argument(metavar="TASK_HEAD", help="Name of a head; `lingyin info` lists them.")],
+    images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Pictures, clips, or folders of them.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for labels.csv or masks/.")],
+    frames: Annotated[int, typer.Option("--frames", min=1, help="Most frames taken of one clip, evenly spaced.")] = 16,
+    model: Model = None,
+    threads: Threads = None,
+) -> None:
+    """Run one head of the network over images, without rules or report."""
+    from lingyin.cli.frames import FrameWalk, finish
+    from lingyin.runtime import load_network
+    from lingyin.runtime.manifest import default_folder, read_manifest
+
+    known = {entry.name: entry for entry in read_manifest(model or default_folder()).heads}
+    if head not in known:
+        raise UsageError(f"no head {head!r}; choose one of {', '.join(sorted(known))}")
+    walk = FrameWalk(images, load_network(model, threads), most_frames=frames, stage=head)
+    if known[head].task == "classify":
+        _write_table(walk, known[head], out)
+    else:
+        _write_masks(walk, known[head], out)
+    finish(walk)
+
+
+def _write_table(walk: FrameWalk, head: Head, out: Path) -> None:
+    """`labels.csv`: source, frame, the most likely label, and a calibrated probability per label."""
+    from lingyin.cli.write import write_bytes_atomically
+
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["source", "frame", "label", *head.labels])
+    for step in walk:
+        row = step.outputs.probabilities[head.name]
+        table.writerow([step.source, step.frame, head.labels[int(row.argmax())], *(f"{value:.6f}" for value in row)])
+    write_bytes_atomically(out / "labels.csv", text.getvalue().encode())
+    typer.echo(f"{walk.frames_seen} images: {out / 'labels.csv'}")
+
+
+def _write_masks(walk: FrameWalk, head: Head, out: Path) -> None:
+    """`masks/<name>.png`, 0 or 255, at the image's own size; frames of a clip get their number behind the name."""
+    import cv2
+
+    from lingyin.cli.write import write_bytes_atomically
+    from lingyin.runtime.decode import mask_on_frame
+
+    used: set[str] = set()
+    for step in walk:
+        stem = Path(step.source).stem + ("" if step.frames == 1 else f"_f{step.frame:05d}")
+        name, again = stem, 1
+        while name in used:
+            again += 1
+            name = f"{stem}-{again}"
+        used.add(name)
+        probability = mask_on_frame(step.outputs.masks[head.name], step.prepared, step.height, step.width)
+        mask = (probability >= head.threshold).astype("uint8") * 255
+        write_bytes_atomically(out / "masks" / f"{name}.png", cv2.imencode(".png", mask)[1].tobytes())
+    typer.echo(f"{walk.frames_seen} masks: {out / 'masks'}")
