@@ -1,4 +1,4 @@
-"""`Clip`: lazily decoded frames with their times and calibrated regions. Readers make it; everything else only looks."""
+"""`Clip`: lazily decoded frames with their times and calibrated regions. Readers make it; all else only looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue of measurements: code, names, unit, caliper convention and public code, read from `measurements.toml`."""
+"""The catalogue of measurements: code, names, unit, caliper convention, public codes; read from `measurements.toml`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def parse_measurements(document: Mapping[str, Any], tree: Tree) -> dict[str, Mea
             raise CatalogueError(f"measurements of [{site}]: the tree has no such code")
         for code, entry in entries.items():
             if code in measurements:
-                raise CatalogueError(f"measurement {code!r} stands twice: under {measurements[code].site!r} and {site!r}")
+                first = measurements[code].site
+                raise CatalogueError(f"measurement {code!r} stands twice: under {first!r} and under {site!r}")
             if code in tree:
                 raise CatalogueError(f"measurement {code!r} has the code of a node of the tree")
             measurements[code] = _parse_measurement(code, site, entry)

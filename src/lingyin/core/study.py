@@ -85,7 +85,9 @@ class Finding(Record):
     category: Category
     name: Text
     certainty: Certainty
-    probability: float | None = Field(default=None, ge=0, le=1, description="calibrated probability, where a head gave one")
+    probability: float | None = Field(
+        default=None, ge=0, le=1, description="calibrated probability, where a head gave one"
+    )
     value: float | None = None
     unit: str | None = Field(default=None, description="UCUM unit")
     interval: tuple[float, float] | None = Field(default=None, description="90 % interval of the value")

@@ -1,6 +1,6 @@
-"""The label tree: region, organ, view / structure / finding / phase, read from `data/tree/*.toml` and checked on the way in.
+"""The label tree: region, organ, then view, structure, finding or phase; read from `data/tree/*.toml` and checked.
 
-A code means one thing for ever: it is flat, unique, and carries no number that could change its meaning.
+Codes are flat, unique and stable: a node may move to another parent, its code never changes.
 """
 
 from __future__ import annotations
