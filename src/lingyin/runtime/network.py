@@ -1,0 +1,171 @@
+"""The exported network run in OpenVINO: prepared images in; features, calibrated probabilities, masks, novelty out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from lingyin.core.clip import Box, Frame
+from lingyin.core.errors import ModelError
+from lingyin.runtime.manifest import Manifest, default_folder, read_manifest, read_verified
+from lingyin.runtime.novelty import Novelty, read_novelty
+from lingyin.runtime.prepare import Prepared, prepare
+
+__all__ = ["Network", "Outputs", "Prepared", "load_network", "prepare"]
+
+Floats = NDArray[np.float32]
+BATCH = 8  # images per pass: more brings no speed on a CPU, only memory
+NETWORK, WEIGHTS, NOVELTY = "network.xml", "network.bin", "novelty.npz"
+
+
+class _HasBox(Protocol):
+    @property
+    def box(self) -> Box: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What the network says of one image.
+
+    `features (D,)`; `probabilities[head] (K,)` calibrated, in the order of the head's labels; `masks[structure] (h, w)`
+    probability on the network's grid; `novelty` above 1.0 means unlike anything trained on.
+    """
+
+    features: Floats
+    probabilities: dict[str, Floats]
+    masks: dict[str, Floats]
+    novelty: float
+
+
+class Network:
+    """A loaded network. Every method may be called from several threads at a time."""
+
+    def __init__(self, manifest: Manifest, compiled: Any, novelty: Novelty) -> None:
+        self.manifest = manifest
+        self._compiled = compiled
+        self._novelty = novelty
+        self._idle: SimpleQueue[Any] = SimpleQueue()  # infer requests: one per thread that is inside `run`
+        self._classify = [head for head in manifest.heads if head.task == "classify"]
+        self._structures = [head.labels[0] for head in manifest.heads if head.task == "segment"]
+
+    @property
+    def size(self) -> int:
+        """Side of the square input in pixels."""
+        return self.manifest.input_size
+
+    def prepare(self, frame: Frame, sector: _HasBox | Box, pixel_aspect: float = 1.0) -> Prepared:
+        """Crops `frame (H, W, 3)` to the sector's box and letterboxes it for this network."""
+        return prepare(frame, sector, self.size, pixel_aspect)
+
+    def run(self, batch: Sequence[Prepared]) -> list[Outputs]:
+        """All heads for each prepared image, in order; one pass per `BATCH` images."""
+        request = self._request()
+        try:
+            results: list[Outputs] = []
+            for start in range(0, len(batch), BATCH):
+                results += self._pass(request, batch[start : start + BATCH])
+            return results
+        finally:
+            self._idle.put(request)
+
+    def _request(self) -> Any:
+        try:
+            return self._idle.get_nowait()
+        except Empty:  # every request is in use
+            return self._compiled.create_infer_request()
+
+    def _pass(self, request: Any, batch: Sequence[Prepared]) -> list[Outputs]:
+        images = np.stack([prepared.image for prepared in batch])[:, None]
+        answer = request.infer({0: images})
+        features, logits, masks = (np.array(answer[index], np.float32) for index in range(3))
+        novelty = self._novelty(features)
+        tables = self._probabilities(logits)
+        return [
+            Outputs(
+                features=features[i],
+                probabilities={name: table[i] for name, table in tables.items()},
+                masks={name: masks[i, channel] for channel, name in enumerate(self._structures)},
+                novelty=float(novelty[i]),
+            )
+            for i in range(len(batch))
+        ]
+
+    def _probabilities(self, logits: Floats) -> dict[str, Floats]:
+        tables, start = {}, 0
+        for head in self._classify:
+            end = start + len(head.labels)
+            tables[head.name] = softmax(logits[:, start:end] / np.float32(head.temperature))
+            start = end
+        return tables
+
+
+def softmax(logits: Floats) -> Floats:
+    """Along the last axis."""
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
+
+
+def load_network(folder: Path | None = None, threads: int | None = None) -> Network:
+    """Loads a model folder, the packaged one by default, after checking the SHA-256 of every file.
+
+    Args:
+        folder: holds `manifest.json` and the files it lists.
+        threads: cores that one pass may use; all by default.
+
+    Raises:
+        ModelError: the folder is missing, damaged, tampered with or of another format.
+    """
+    folder = folder or default_folder()
+    manifest = read_manifest(folder)
+    content = {name: read_verified(folder, manifest, name) for name in manifest.sha256}
+    missing = [name for name in (NETWORK, WEIGHTS, NOVELTY) if name not in content]
+    if missing:
+        raise ModelError(f"{folder}: the manifest does not list {', '.join(missing)}; export the network again")
+    try:
+        core = ov.Core()
+        weights = ov.Tensor(np.frombuffer(content[WEIGHTS], np.uint8))
+        model = core.read_model(content[NETWORK], weights)
+        compiled = core.compile_model(model, "CPU", _settings(threads))
+        novelty = read_novelty(content[NOVELTY])
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder}: cannot be loaded ({_first_line(error)}); export the network again") from error
+    _check_shapes(folder, manifest, compiled)
+    return Network(manifest, compiled, novelty)
+
+
+def _settings(threads: int | None) -> dict[str, Any]:
+    """One pass as fast as it can be, in float32 everywhere: the same scan gives the same figures on every machine."""
+    settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    count = (
+        threads if threads is not None else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    )
+    return settings if count is None else settings | {"INFERENCE_NUM_THREADS": max(1, count)}
+
+
+def _check_shapes(folder: Path, manifest: Manifest, compiled: Any) -> None:
+    """The network must answer exactly what the manifest says."""
+    labels = sum(len(head.labels) for head in manifest.heads if head.task == "classify")
+    masks = sum(head.task == "segment" for head in manifest.heads)
+    expected = (manifest.features, labels, masks)
+    found = tuple(_channels(output) for output in compiled.outputs)
+    if found != expected:
+        raise ModelError(
+            f"{folder}: the network answers {found}, the manifest says {expected}; export the network again"
+        )
+
+
+def _channels(output: Any) -> int | None:
+    dimension = output.get_partial_shape()[1]
+    return int(dimension.get_length()) if dimension.is_static else None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
