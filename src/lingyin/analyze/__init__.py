@@ -1,1 +1,6 @@
-"""From a clip to a study: views, key frames, heads, measurement over time, rules, flags, abstention."""
+"""From frames to findings: organ, key frames, outlines over time, measurements, rules, abstention. Knows no file
+format."""
+
+from lingyin.analyze.engine import Engine
+
+__all__ = ["Engine"]

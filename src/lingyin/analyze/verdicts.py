@@ -1,0 +1,155 @@
+"""What the classifying heads say about the recognised organ: findings that are present, absent or unsure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lingyin.analyze.fuse import Joined, join_probabilities
+from lingyin.analyze.organ import AGREEING
+from lingyin.analyze.organ import HEAD as ORGAN_HEAD
+from lingyin.analyze.reading import Readings
+from lingyin.analyze.rulebook import RuleBook
+from lingyin.core.study import Category, Certainty, Evidence, EvidenceKind, Finding, NotAssessed
+from lingyin.core.tree import Kind, Tree
+from lingyin.runtime.manifest import Head
+
+DEFAULT_POINT = 0.5
+MANY_LABELS = 4  # a head with more labels than this lists what it saw, not all that it did not see
+CATEGORIES = {
+    Kind.FINDING: Category.DIAGNOSIS,
+    Kind.VIEW: Category.VIEW,
+    Kind.STRUCTURE: Category.STRUCTURE,
+    Kind.ORGAN: Category.STRUCTURE,
+    Kind.QUALITY: Category.QUALITY,
+}
+
+
+@dataclass
+class Verdicts:
+    """Findings of all heads that spoke, what they would not say, and the joined probabilities per head."""
+
+    findings: list[Finding] = field(default_factory=list)
+    not_assessed: list[NotAssessed] = field(default_factory=list)
+    joined: dict[str, Joined] = field(default_factory=dict)
+
+
+def applicable(heads: Iterable[Head], organ: str, task: str) -> list[Head]:
+    """Heads of one task that may speak about `organ`; the organ head itself is not among them."""
+    return [head for head in heads if head.task == task and head.name != ORGAN_HEAD and organ in head.organs]
+
+
+def hear_heads(readings: Readings, heads: Iterable[Head], organ: str, tree: Tree, rules: RuleBook) -> Verdicts:
+    """Joins every classifying head that applies to `organ` over the clip and turns it into findings.
+
+    Heads for a phase of the cycle speak about single frames and are left to the measurements.
+    """
+    verdicts = Verdicts()
+    for head in applicable(heads, organ, "classify"):
+        if any(tree[label].kind is Kind.PHASE for label in head.labels):
+            continue
+        tables = [reading.probabilities[head.name] for reading in readings.frames]
+        joined = join_probabilities(tables, readings.weights)
+        verdicts.joined[head.name] = joined
+        if joined.agreement < AGREEING:
+            verdicts.not_assessed.extend(_refused(head, tree, "heads-disagree"))
+            continue
+        verdicts.findings.extend(_Speaker(head, joined, readings, tree, rules).findings())
+    return verdicts
+
+
+def refused_heads(heads: Iterable[Head], organ: str, tree: Tree, reason: str) -> list[NotAssessed]:
+    """The diagnoses that could have been made of `organ` but were not, for one reason."""
+    return [item for head in applicable(heads, organ, "classify") for item in _refused(head, tree, reason)]
+
+
+def _refused(head: Head, tree: Tree, reason: str) -> list[NotAssessed]:
+    return [
+        NotAssessed(code=label, name=tree[label].name, reason=reason)
+        for label in head.labels
+        if tree[label].kind is Kind.FINDING and tree.abnormal(label)
+    ]
+
+
+@dataclass(frozen=True)
+class _Speaker:
+    """One head with all that its findings need."""
+
+    head: Head
+    joined: Joined
+    readings: Readings
+    tree: Tree
+    rules: RuleBook
+
+    def findings(self) -> list[Finding]:
+        """One finding per label worth stating: the winner always, an abnormal label also where it is not ruled out.
+
+        At or over its operating point a label is present; under half of it, absent; between, unsure. A winner below its
+        own operating point is unsure.
+        """
+        stated = []
+        for index, label in enumerate(self.head.labels):
+            certainty = _certainty(float(self.joined.probabilities[index]), _point(self.head, label))
+            wins = index == self.joined.top
+            if wins and certainty is Certainty.ABSENT:
+                certainty = Certainty.UNSURE
+            if wins or self._competes(label, certainty):
+                stated.append(self._finding(index, label, certainty))
+        return _settled(stated, self.head)
+
+    def _competes(self, label: str, certainty: Certainty) -> bool:
+        """Whether a loser is stated: abnormal ones, unless the head has many labels and this one is ruled out."""
+        if self.tree[label].kind is not Kind.FINDING or not self.tree.abnormal(label):
+            return False
+        return certainty is not Certainty.ABSENT or len(self.head.labels) <= MANY_LABELS
+
+    def _finding(self, index: int, label: str, certainty: Certainty) -> Finding:
+        node, rule = self.tree[label], self.rules.findings.get(label)
+        abnormal = node.abnormal if rule is None else rule.abnormal
+        urgent = node.urgent if rule is None else rule.urgent
+        present = certainty is Certainty.PRESENT
+        name = self.head.name
+        best = max(self.readings.frames, key=lambda each: float(each.probabilities[name][index]) * each.weight)
+        score = round(float(best.probabilities[name][index]), 4)
+        still = ["single-frame"] if len(self.readings.frames) == 1 else []
+        return Finding(
+            code=label,
+            category=CATEGORIES[node.kind],
+            name=node.name,
+            certainty=certainty,
+            probability=round(float(self.joined.probabilities[index]), 4),
+            abnormal=abnormal if present else (False if abnormal and certainty is Certainty.ABSENT else None),
+            urgent=urgent and present,
+            evidence=[Evidence(frame=best.frame, time_s=best.time_s, kind=EvidenceKind.FRAME, score=score)],
+            rule=None if rule is None else rule.reference(),
+            caveats=[*self.head.caveats, *still],
+        )
+
+
+def _point(head: Head, label: str) -> float:
+    """Operating point of a label: from the manifest, where it was chosen on the validation split."""
+    return float(head.thresholds.get(label, DEFAULT_POINT))
+
+
+def _certainty(probability: float, point: float) -> Certainty:
+    if probability >= point:
+        return Certainty.PRESENT
+    return Certainty.ABSENT if probability < point / 2 else Certainty.UNSURE
+
+
+def _settled(findings: list[Finding], head: Head) -> list[Finding]:
+    """Labels of one head exclude each other: of several over their operating points one stays present.
+
+    An abnormal one wins over a normal one (sensitivity first), then one with an operating point of its own (chosen
+    because missing this label costs more), then the one furthest over its point.
+    """
+    present = [finding for finding in findings if finding.certainty is Certainty.PRESENT]
+    if len(present) < 2:
+        return findings
+
+    def rank(each: Finding) -> tuple[bool, bool, float]:
+        return bool(each.abnormal), each.code in head.thresholds, (each.probability or 0.0) / _point(head, each.code)
+
+    winner = max(present, key=rank)
+    doubted = {"certainty": Certainty.UNSURE, "abnormal": None, "urgent": False}
+    return [each.model_copy(update=doubted) if each in present and each is not winner else each for each in findings]

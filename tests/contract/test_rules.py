@@ -1,0 +1,99 @@
+"""Every shipped rule keeps the contract: cited, in three languages, about codes that exist, with bands that cover all
+values."""
+
+from __future__ import annotations
+
+import pytest
+
+from lingyin.analyze.judge import judge
+from lingyin.analyze.measure.plan import PLANS
+from lingyin.analyze.rulebook import Cited, MeasurementRule, load_rules
+from lingyin.core.measurements import load_measurements
+from lingyin.core.study import LANGUAGES
+from lingyin.core.tree import Kind, load_tree
+
+BOOK = load_rules()
+MEASUREMENT_RULES = [rule for rules in BOOK.measurements.values() for rule in rules]
+ALL_RULES: list[Cited] = [*MEASUREMENT_RULES, *BOOK.findings.values(), *BOOK.estimates.values()]
+
+
+@pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.id)
+def test_a_rule_is_cited_and_worded(rule: Cited) -> None:
+    reference = rule.reference()
+    assert set(reference.text) == set(LANGUAGES)
+    assert reference.guideline
+    assert any(character.isdigit() for character in reference.edition)
+    assert rule.url is not None or rule.evidence == "general-knowledge"
+
+
+@pytest.mark.parametrize("rule", MEASUREMENT_RULES, ids=lambda rule: rule.id)
+def test_a_measurement_rule_judges_a_measurement_in_its_unit(rule: MeasurementRule) -> None:
+    assert load_measurements()[rule.judges].unit == rule.unit
+    assert rule.judges in {code for plan in PLANS for code in plan.codes}
+
+
+@pytest.mark.parametrize("rule", MEASUREMENT_RULES, ids=lambda rule: rule.id)
+def test_findings_of_bands_are_findings_of_the_tree(rule: MeasurementRule) -> None:
+    for band in rule.band:
+        assert band.finding is None or load_tree()[band.finding].kind is Kind.FINDING
+
+
+@pytest.mark.parametrize("rule", MEASUREMENT_RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("sex", ["F", "M", None])
+def test_each_band_is_reached_at_its_own_limit_and_every_value_has_a_grade(
+    rule: MeasurementRule, sex: str | None
+) -> None:
+    for value in (0.0, 1e6):
+        assert judge(rule, value, None, sex).band in rule.band
+    for band in rule.band[1:]:
+        for each in ("F", "M"):
+            limit = band.begins(each)
+            inside = judge(rule, limit + 1e-9, None, each).band
+            before = judge(rule, limit - 1e-9, None, each).band
+            assert rule.band.index(inside) >= rule.band.index(band)
+            assert rule.band.index(before) < rule.band.index(band)
+
+
+@pytest.mark.parametrize("rule", MEASUREMENT_RULES, ids=lambda rule: rule.id)
+def test_unknown_sex_is_never_milder_than_a_known_one(rule: MeasurementRule) -> None:
+    for value in [
+        limit + step
+        for band in rule.band[1:]
+        for limit in (band.begins("F"), band.begins("M"))
+        for step in (-0.5, 0, 0.5)
+    ]:
+        unknown = judge(rule, value, None, None)
+        for sex in ("F", "M"):
+            known = judge(rule, value, None, sex)
+            assert (unknown.urgent, unknown.abnormal) >= (known.urgent, known.abnormal)
+
+
+@pytest.mark.parametrize("rule", BOOK.findings.values(), ids=lambda rule: rule.id)
+def test_a_finding_rule_judges_an_abnormal_finding_of_the_tree(rule: Cited) -> None:
+    assert load_tree()[rule.judges].kind is Kind.FINDING  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("rule", BOOK.estimates.values(), ids=lambda rule: rule.id)
+def test_an_estimate_turns_one_measurement_into_another(rule: Cited) -> None:
+    catalogue = load_measurements()
+    assert catalogue[rule.judges].unit == rule.unit  # type: ignore[attr-defined]
+    assert rule.argument in catalogue  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("pair", BOOK.contradictions, ids=lambda pair: pair.label)
+def test_contradictions_name_codes_of_the_tree(pair: object) -> None:
+    codes = [pair.label, pair.with_label, pair.with_structure]  # type: ignore[attr-defined]
+    assert all(code in load_tree() for code in codes if code is not None)
+
+
+def test_normal_outlines_name_a_finding_and_a_structure() -> None:
+    for pair in BOOK.normal_outlines:
+        assert load_tree()[pair.label].abnormal is False
+        assert load_tree()[pair.structure].kind is Kind.STRUCTURE
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.structure)
+def test_plans_speak_codes_of_the_catalogues(plan: object) -> None:
+    assert plan.organ in load_tree()  # type: ignore[attr-defined]
+    assert load_tree()[plan.structure].kind is Kind.STRUCTURE  # type: ignore[attr-defined]
+    assert all(code in load_measurements() for code in plan.codes)  # type: ignore[attr-defined]
