@@ -46,7 +46,9 @@ def test_block_of_a_missing_result_is_an_error(tmp_path: Path) -> None:
         refresh(document, tmp_path)
 
 
-@pytest.mark.parametrize("document", ["README.md", *[str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")]])
+@pytest.mark.parametrize(
+    "document", ["README.md", *[str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")]]
+)
 def test_shipped_documents_agree_with_the_result_files(document: str, tmp_path: Path) -> None:
     copy = tmp_path / "copy.md"
     copy.write_text((ROOT / document).read_text(encoding="utf-8"), encoding="utf-8")

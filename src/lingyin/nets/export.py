@@ -1,0 +1,105 @@
+"""Export: a torch network becomes a model folder (OpenVINO IR, encoder weights, statistics, card, hashed manifest)."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+import torch
+from openvino.frontend import FrontEndManager
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from lingyin.nets.joint import JointNet
+from lingyin.runtime.manifest import FORMAT, MANIFEST, Head, Manifest
+from lingyin.runtime.network import NETWORK, NOVELTY, WEIGHTS
+from lingyin.runtime.novelty import Novelty
+
+ENCODER, CARD = "encoder.safetensors", "CARD.md"
+
+
+class _Exported(nn.Module):
+    """What runs in the program: features, raw logits, mask probabilities."""
+
+    def __init__(self, net: JointNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        answers = self.net(images)
+        return answers.cls, answers.logits, answers.masks.sigmoid()
+
+
+def to_openvino(net: JointNet, size: int) -> Any:
+    """The network as an OpenVINO model with any batch size.
+
+    The PyTorch frontend is called directly: `openvino.convert_model` would report its use over the network.
+    """
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    example = torch.zeros(2, 1, size, size)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing is deprecated, but what OpenVINO's frontend reads best
+        traced = torch.jit.trace(_Exported(net.eval()), example, check_trace=False)  # type: ignore[no-untyped-call]
+    frontend = FrontEndManager().load_by_framework("pytorch")
+    decoder = TorchScriptPythonDecoder(traced, example_input=(example,))  # held here: the frontend keeps no reference
+    model = frontend.convert(frontend.load(decoder))
+    model.reshape({model.inputs[0]: ov.PartialShape([-1, 1, size, size])})
+    model.inputs[0].get_node().set_friendly_name("images")
+    for output, name in zip(model.outputs, ("features", "logits", "masks"), strict=True):
+        output.get_tensor().set_names({name})
+    return model
+
+
+def export(
+    folder: Path, net: JointNet, novelty: Novelty, *, heads: list[Head], card: str, facts: dict[str, Any]
+) -> Manifest:
+    """Writes a model folder and returns its manifest. `heads` come in the order of the network's outputs.
+
+    The folder is made beside and swapped in, so that a reader never meets a half-written one. `facts` fills the other
+    fields of the manifest (name, version, input_size, ...).
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    part.chmod(0o755)
+    try:
+        ov.save_model(to_openvino(net, facts["input_size"]), part / NETWORK, compress_to_fp16=True)
+        weights = {name: value.half().contiguous() for name, value in net.encoder.state_dict().items()}
+        save_file(weights, part / ENCODER, metadata={"name": facts["name"], "version": facts["version"]})
+        (part / ENCODER).chmod(0o644)  # the writer leaves it to its owner alone
+        (part / NOVELTY).write_bytes(novelty.to_bytes())
+        (part / CARD).write_text(card, encoding="utf-8")
+        marks = {name: _sha256(part / name) for name in (NETWORK, WEIGHTS, NOVELTY, ENCODER, CARD)}
+        manifest = Manifest(format=FORMAT, features=net.encoder.dim, heads=heads, sha256=marks, **facts)
+        (part / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        _swap(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return manifest
+
+
+def rewrite(folder: Path, manifest: Manifest, card: str) -> Manifest:
+    """Puts a new manifest and card (scores measured after export) into a model folder; the network stays as it is."""
+    (folder / CARD).write_text(card, encoding="utf-8")
+    renewed = manifest.model_copy(update={"sha256": {**manifest.sha256, CARD: _sha256(folder / CARD)}})
+    part = folder / (MANIFEST + ".part")
+    part.write_text(renewed.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    part.replace(folder / MANIFEST)
+    return renewed
+
+
+def _swap(part: Path, folder: Path) -> None:
+    old = part.with_name(part.name + "-old")
+    if folder.exists():
+        folder.rename(old)
+    part.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
