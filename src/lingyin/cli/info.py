@@ -1,4 +1,4 @@
-"""`lingyin info`: what is installed (program, network, heads, scores), read from the manifest without loading anything heavy."""
+"""`lingyin info`: what is installed (program, network, heads, scores), read from the manifest alone."""
 
 from __future__ import annotations
 
@@ -28,5 +28,9 @@ def info(
     typer.echo(f"{'head':<24} {'task':<9} {'score on test split':<38} answers")
     for head in manifest.heads:
         score = next(iter(head.scores), None)
-        words = f"{score.metric} {score.value:.3f} [{score.low:.3f}, {score.high:.3f}] n={score.n}" if score else "not measured"
+        words = (
+            f"{score.metric} {score.value:.3f} [{score.low:.3f}, {score.high:.3f}] n={score.n}"
+            if score
+            else "not measured"
+        )
         typer.echo(f"{head.name:<24} {head.task:<9} {words:<38} {', '.join(head.labels)[:60]}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from lingyin.core.errors import OutputError
@@ -18,7 +17,9 @@ def write_bytes_atomically(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(content)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise OutputError(path, f"cannot be written ({error.strerror})", "free space or choose another place") from error
+        raise OutputError(
+            path, f"cannot be written ({error.strerror})", "free space or choose another place"
+        ) from error

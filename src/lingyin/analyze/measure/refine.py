@@ -41,7 +41,7 @@ def refine_outline(
     offsets = np.arange(-steps, steps + 1) * STEP_PX  # (K,)
     flank = round(FLANK_PX / STEP_PX)
     reach = np.arange(-steps - flank, steps + flank + 1) * STEP_PX
-    profile = _profiles(grey, points, normals, reach)
+    profile = _profiles(grey, points, normals, reach.astype(np.float64))
     strength = _edge_strength(profile, depth_px)[:, flank:-flank]  # (POINTS, K)
     sign = polarity or int(np.sign(strength.mean(axis=0)[np.abs(strength.mean(axis=0)).argmax()]) or 1)
     strength = strength * sign
