@@ -1,0 +1,65 @@
+"""`make_app`: the whole server as an ASGI application, with its queue recovered and its worker running."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from lingyin.serve import events, general, studies
+from lingyin.serve.access import Access
+from lingyin.serve.database import Database
+from lingyin.serve.gate import Gate
+from lingyin.serve.parts import Parts
+from lingyin.serve.settings import Settings
+from lingyin.serve.store import Store
+from lingyin.serve.worker import Analyses, Worker
+from lingyin.version import __version__
+
+
+def make_app(settings: Settings, database: Database, access: Access, engine: Analyses) -> FastAPI:
+    """The application. Its worker starts and stops with it; studies that were interrupted are queued again first."""
+    store = Store(database)
+    parts = Parts(settings, store, access, Worker(store, settings, engine), asyncio.Event())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        store.recover()
+        sweep(settings, store)
+        parts.worker.start()
+        yield
+        parts.closing.set()
+        await asyncio.to_thread(parts.worker.stop)
+
+    app = FastAPI(
+        title="Lingyin",
+        version=__version__,
+        summary="Ultrasound scans in, measured reports out. Research use; not a medical device.",
+        docs_url=None,  # these pages load scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.parts = parts
+    for router in (studies.router, events.router, general.router):
+        app.include_router(router)
+    app.add_middleware(Gate, settings=settings, access=access, store=store)
+    return app
+
+
+def sweep(settings: Settings, store: Store) -> None:
+    """Removes what a killed process left: received files and reports that no study knows, and temporary files."""
+    for folder, wanted in (
+        (settings.uploads, store.uploads_in_use()),
+        (settings.reports, store.ids()),
+        (settings.temporary, set[str]()),
+    ):
+        for path in folder.iterdir():
+            if path.name in wanted:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,144 @@
+"""The one worker: takes the study that waited longest, analyses it with an engine loaded once, writes its report."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from lingyin.core.clip import Clip
+from lingyin.core.errors import InputError, LingyinError
+from lingyin.core.study import Analysis, Category, Certainty, Study
+from lingyin.io import open_clip
+from lingyin.report import write_report
+from lingyin.serve.intake import reason
+from lingyin.serve.settings import Settings
+from lingyin.serve.store import Job, Store
+
+log = logging.getLogger(__name__)
+TELL_EVERY_S = 0.1
+DEFECT = "a defect of the program ({kind}); please report it"
+
+
+class Analyses(Protocol):
+    """What the worker needs of an engine (`lingyin.analyze.Engine`)."""
+
+    def analyze(self, clip: Clip, progress: Callable[[str, int, int], None] | None = None) -> Analysis: ...
+
+
+class _DeletedError(Exception):
+    """The study was deleted while it ran."""
+
+
+class _StoppedError(Exception):
+    """The server stops while the study runs."""
+
+
+class Worker:
+    """A thread that works until it is stopped; a bad scan never ends it."""
+
+    def __init__(self, store: Store, settings: Settings, engine: Analyses) -> None:
+        self._store, self._settings, self._engine = store, settings, engine
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lingyin-worker", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Tells the worker that something was queued."""
+        self._wake.set()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Lets the present stage end, then stops; the study it was at is queued again at the next start."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                job = self._store.claim()
+                if job is None:
+                    self._wake.wait(5.0)
+                else:
+                    self.work(job)
+            except Exception as error:
+                log.error("the worker met %s at\n%s", type(error).__name__, _place(error))
+                self._stopping.wait(1.0)
+
+    def work(self, job: Job) -> None:
+        """Analyses one study to its end, whatever that is."""
+        folder = self._settings.reports / job.id
+        path = self._settings.uploads / job.scan.upload / job.scan.file
+        try:
+            study = self._analyse(job, path, folder)
+            ended = self._store.finish(job.id, study.triage.value, _organ(study))
+        except _StoppedError:
+            return  # stays "running", and so is queued again at the next start
+        except _DeletedError:
+            ended = False
+        except InputError as error:
+            log.warning("study %s cannot be read: %s", job.id, type(error).__name__)
+            ended = self._store.fail(job.id, reason(error, path, job.scan.name))
+        except LingyinError as error:
+            log.error("study %s failed: %s", job.id, type(error).__name__)
+            ended = self._store.fail(job.id, str(error).replace(str(path), job.scan.name))
+        except Exception as error:
+            log.error("study %s met a defect: %s at\n%s", job.id, type(error).__name__, _place(error))
+            ended = self._store.fail(job.id, f"{job.scan.name}: {DEFECT.format(kind=type(error).__name__)}")
+        if not ended:
+            shutil.rmtree(folder, ignore_errors=True)
+        drop_unused(job.scan.upload, self._store, self._settings)
+
+    def _analyse(self, job: Job, path: Path, folder: Path) -> Study:
+        clip = open_clip(path, member=job.scan.member, mm_per_px=job.scan.mm_per_px)
+        # The report shows the name that the owner of the file knows, not ours.
+        clip = replace(clip, source=replace(clip.source, path=job.scan.name, member=None))
+        told = ("", 0.0)
+
+        def tell(stage: str, done: int, total: int) -> None:
+            nonlocal told
+            if self._stopping.is_set():
+                raise _StoppedError
+            if stage != told[0] or time.monotonic() - told[1] > TELL_EVERY_S:
+                told = (stage, time.monotonic())
+                if not self._store.advance(job.id, stage, done / max(total, 1)):
+                    raise _DeletedError
+
+        analysis = self._engine.analyze(clip, progress=tell)
+        tell("writing", 0, 1)
+        write_report(analysis, clip, folder)
+        return analysis.study
+
+
+def drop_unused(upload: str, store: Store, settings: Settings) -> None:
+    """Removes the received files of a request once no study waits for them any more."""
+    if upload not in store.uploads_in_use():
+        shutil.rmtree(settings.uploads / upload, ignore_errors=True)
+
+
+def _organ(study: Study) -> dict[str, str] | None:
+    for finding in study.findings:
+        if finding.category is Category.ORGAN and finding.certainty is Certainty.PRESENT:
+            return finding.name
+    return None
+
+
+def _place(error: BaseException) -> str:
+    """Where an exception came from, without its message, which may quote a name or patient data."""
+    return "".join(traceback.format_tb(error.__traceback__))
