@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lingyin.io.phantom.anatomy import mottle, wall
-from lingyin.io.phantom.canvas import BLOOD, BRIGHT, DARK, FLUID_GAIN, MUSCLE, TISSUE, Canvas
+from lingyin.io.phantom.canvas import BLOOD, BRIGHT, DARK, FLUID_GAIN, TISSUE, Canvas
 from lingyin.io.phantom.probe import Field
 from lingyin.io.phantom.scene import Moment, Scene
 from lingyin.io.phantom.shapes import Points

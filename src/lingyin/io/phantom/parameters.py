@@ -135,12 +135,14 @@ def settle(kind: str, seed: int, settings: Mapping[str, object]) -> Settled:
 
 def findings_of(measurements: Mapping[str, float]) -> list[str]:
     """Codes of the findings that hold for exact measurements in the units of the catalogue."""
-    found = []
-    for code, rule in FINDINGS.items():
-        value = measurements.get(str(rule["measurement"]))
-        if value is None:
-            continue
-        if value >= rule.get("at_least", value) and value < rule.get("below", float("inf")):
-            if "above" not in rule or value > rule["above"]:
-                found.append(code)
-    return found
+    return [code for code, rule in FINDINGS.items() if _holds(rule, measurements.get(str(rule["measurement"])))]
+
+
+def _holds(rule: Mapping[str, Any], value: float | None) -> bool:
+    if value is None:
+        return False
+    return (
+        value >= rule.get("at_least", value)
+        and value < rule.get("below", float("inf"))
+        and value > rule.get("above", float("-inf"))
+    )

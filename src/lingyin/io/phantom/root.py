@@ -1,4 +1,4 @@
-"""Aortic root in the parasternal short axis: three sinuses with cusps, before the left atrium and behind the right heart."""
+"""Aortic root in the parasternal short axis: three sinuses with cusps, between right heart and left atrium."""
 
 from __future__ import annotations
 
@@ -41,14 +41,15 @@ class AorticRoot(Scene):
         return Star(rest.x + moment.shift_x, rest.z + moment.shift_z, rest.radii * factor)
 
     def background(self, canvas: Canvas) -> None:
-        rng, root, diameter = self.rng, self.leading, self.settled["diameter_mm"]
+        rng, root = self.rng, self.leading
+        diameter, top = self.settled["diameter_mm"], self.settled["top_mm"]
         mottle(canvas, rng, 2.2)
         canvas.echo -= 3
         x, z = canvas.x, canvas.z
         ventricle = Star(
             root.x - 0.2 * diameter,
             root.z - 0.1 * diameter,
-            1.02 * diameter * (1 + 0.1 * wobble(rng, 2, 4)),
+            (0.55 * diameter + min(0.47 * diameter, 0.5 * top)) * (1 + 0.1 * wobble(rng, 2, 4)),
         )
         right = ventricle.distance(x, z)
         above = (root.z - np.float32(0.15 * diameter)) - z
@@ -77,7 +78,7 @@ class AorticRoot(Scene):
                 np.full(360, 24.0),
             )
             soft_organ(canvas, rng, lung, TISSUE + 4, 2.0)
-        wall(canvas, rng, rng.uniform(4, 9), min(rng.uniform(5, 10), 0.3 * self.settled["top_mm"]))
+        wall(canvas, rng, rng.uniform(4, 9), min(rng.uniform(5, 10), 0.3 * top))
 
     def paint(self, canvas: Canvas, moment: Moment) -> None:
         section = self._section(moment)

@@ -1,4 +1,4 @@
-"""What every kind of phantom is: tissue at rest, how it moves, what is painted on it at a moment, and exact outlines."""
+"""What every kind of phantom is: tissue at rest, its motion, what is painted at a moment, and exact outlines."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Scene(ABC):
         self.arrange()
         self.probe: Probe = make_probe(str(settled.values["probe"]), settled["depth_mm"], settled["footprint"])
 
+    @abstractmethod
     def arrange(self) -> None:
         """Makes drawn values suit each other before the probe is chosen, such as depth and size."""
 
