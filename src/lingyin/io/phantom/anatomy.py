@@ -22,7 +22,8 @@ def depth_below_face(canvas: Canvas) -> Field:
     probe = canvas.probe
     if probe.is_linear:
         return canvas.z
-    return np.hypot(canvas.x, canvas.z + np.float32(probe.radius_mm)) - np.float32(probe.radius_mm)
+    reach = np.hypot(canvas.x, canvas.z + np.float32(probe.radius_mm))
+    return np.asarray(reach - np.float32(probe.radius_mm))
 
 
 def wall(canvas: Canvas, rng: Rng, fat_mm: float, muscle_mm: float) -> None:
@@ -44,7 +45,7 @@ def wall(canvas: Canvas, rng: Rng, fat_mm: float, muscle_mm: float) -> None:
 
 def _painted(specular: Field) -> Field:
     """Specular amplitude as an echo level, so that lines of resting tissue are carried along with it."""
-    return (20 * np.log10(specular + np.float32(1e-5))).astype(np.float32)
+    return np.asarray(20 * np.log10(specular + np.float32(1e-5)), np.float32)
 
 
 def spine(canvas: Canvas, rng: Rng, x: float, z: float, half_width: float) -> None:

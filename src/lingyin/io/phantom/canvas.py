@@ -73,5 +73,4 @@ class Canvas:
 def spread_sideways(picture: Field, beams: float) -> Field:
     """Smears a picture across the beams: side lobes."""
     size = int(beams) | 1
-    smeared: Field = cv2.blur(picture, (size, 3), borderType=cv2.BORDER_REFLECT)
-    return smeared
+    return np.asarray(cv2.blur(picture, (size, 3), borderType=cv2.BORDER_REFLECT), np.float32)

@@ -44,11 +44,11 @@ class Carotid(Scene):
 
     def _tilt(self, x: Field) -> Field:
         """Cosine of the angle between the course and the horizontal."""
-        return 1 / np.hypot(1.0, self.slope + 2 * self.bend * x)
+        return np.asarray(1 / np.hypot(1.0, self.slope + 2 * self.bend * x))
 
     def _thickness(self, x: Field) -> Field:
         wave = np.sin(0.35 * x + self.phase) - self.mean_wave
-        return self.settled["intima_media_mm"] * (1 + self.uneven * wave)
+        return np.asarray(self.settled["intima_media_mm"] * (1 + self.uneven * wave))
 
     def _lumen(self, moment: Moment) -> float:
         return self.settled["lumen_mm"] - self.settled["pulsation_mm"] * (1 - moment.pulse)
@@ -93,7 +93,7 @@ class Carotid(Scene):
         for away in (near, near + self._thickness(x)):
             edges.append(np.column_stack([x - away * sin, self._axis(x) + away * cos]))
         points = np.vstack([edges[0], edges[1][::-1]])
-        return {"intima_media": points + (moment.shift_x, moment.shift_z)}
+        return {"intima_media": points + np.array([moment.shift_x, moment.shift_z])}
 
     def measure(self, moments: Sequence[Moment]) -> dict[str, float]:
         x = np.linspace(self.left, self.right, STATIONS)

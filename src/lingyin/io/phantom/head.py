@@ -100,7 +100,7 @@ class FetalHead(Scene):
     def outlines(self, moment: Moment) -> dict[str, Points]:
         return {"fetal_skull": self._skull(moment).polygon()}
 
-    def measure(self, moments: Sequence[Moment]) -> dict[str, float]:
+    def measure(self, moments: Sequence[Moment]) -> dict[str, float]:  # noqa: ARG002 - the skull does not change
         return {
             "fetal_head_circumference": perimeter(self.half_long, self.half_short),
             "biparietal_diameter": 2 * self.half_short,

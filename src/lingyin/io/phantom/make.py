@@ -98,10 +98,10 @@ def _masks(scene: Scene, screen: Screen, moments: list[Moment]) -> dict[str, Mas
         for structure, points in scene.outlines(moment).items():
             mask = fill_polygon(screen.to_pixels(points), screen.height, screen.width)
             filled.setdefault(structure, []).append(mask)
-            if scene.must_fit and (mask & ~screen.sector).any():
+            if (mask & ~screen.sector).any():
                 raise UsageError(
-                    f"{structure} does not fit into the picture with these settings; set a larger depth_mm or footprint,"
-                    " or a smaller size or offset"
+                    f"{structure} does not fit into the picture with these settings; set a larger depth_mm or"
+                    " footprint, or a smaller size or offset"
                 )
     return {structure: np.stack(each) & screen.sector for structure, each in filled.items()}
 

@@ -141,7 +141,7 @@ def findings_of(measurements: Mapping[str, float]) -> list[str]:
 def _holds(rule: Mapping[str, Any], value: float | None) -> bool:
     if value is None:
         return False
-    return (
+    return bool(
         value >= rule.get("at_least", value)
         and value < rule.get("below", float("inf"))
         and value > rule.get("above", float("-inf"))

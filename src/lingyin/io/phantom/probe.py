@@ -6,6 +6,7 @@ The body's frame is in mm: x to the right of the image, z downwards from the mid
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from lingyin.core.clip import Box, Mask
 from lingyin.core.errors import UsageError
 
-Field = NDArray[np.float32]  # (samples, beams), or (H, W) on the screen
+Field = NDArray[np.floating[Any]]  # float32 in the main; (samples, beams), or (H, W) on the screen
 
 BEAMS = 176
 SAMPLES = 400
@@ -25,8 +26,8 @@ MARGIN_LEFT, MARGIN_TOP, MARGIN_RIGHT, MARGIN_BOTTOM = 44, 34, 52, 26
 class Probe:
     """A linear, convex or sector probe with the depth it is set to.
 
-    `radius_mm` is the radius of the face (0 for linear); `half_width` is half the face in mm for linear probes, half the
-    opening angle in radians for the others.
+    `radius_mm` is the radius of the face (0 for linear); `half_width` is half the face in mm for linear probes, half
+    the opening angle in radians for the others.
     """
 
     shape: str

@@ -55,9 +55,11 @@ class Renderer:
         if self.shared is None:
             self.shared = np.dstack([self.speckle, echo, loss]).astype(np.float32)
         beam, sample = self.probe.index_of(x, z)
-        carried = cv2.remap(self.shared, beam, sample, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-        real, imaginary, echo, loss = (np.ascontiguousarray(carried[..., each]) for each in range(4))
-        return real, imaginary, echo, loss
+        carried = np.asarray(
+            cv2.remap(self.shared, beam, sample, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32
+        )
+        real, imaginary, moved_echo, moved_loss = (np.ascontiguousarray(carried[..., each]) for each in range(4))
+        return real, imaginary, moved_echo, moved_loss
 
     def frame(self, canvas: Canvas, real: Field, imaginary: Field, index: int) -> np.ndarray:
         """One grey frame (H, W) uint8; black outside the sector."""
@@ -87,7 +89,7 @@ class Renderer:
 
 
 def _amplitude(decibel: Field) -> Field:
-    return cv2.exp(decibel * np.float32(np.log(10) / 20))
+    return np.asarray(cv2.exp(decibel * np.float32(np.log(10) / 20)), np.float32)
 
 
 def _decibel(power: Field) -> Field:
@@ -95,7 +97,8 @@ def _decibel(power: Field) -> Field:
 
 
 def _blurred(picture: Field, across: float, along: float) -> Field:
-    return cv2.GaussianBlur(picture, (0, 0), sigmaX=across, sigmaY=along, borderType=cv2.BORDER_REFLECT)
+    blurred = cv2.GaussianBlur(picture, (0, 0), sigmaX=across, sigmaY=along, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(blurred, np.float32)
 
 
 def _unit(noise: Field) -> Field:
@@ -122,7 +125,7 @@ def _profile(probe: Probe, settings: Settings, rng: np.random.Generator) -> Fiel
     sliders = rng.normal(0, 1.2, 8).astype(np.float32)
     slid = np.interp(depth[:, 0], np.linspace(0, 1, 8), sliders).astype(np.float32)[:, None]
     contact = cv2.GaussianBlur(rng.normal(0, 1, (1, BEAMS)).astype(np.float32), (0, 0), sigmaX=7, sigmaY=0.1)
-    contact *= np.float32(1.6) / max(float(contact.std()), 1e-6)
+    contact = contact * np.float32(1.6 / max(float(contact.std()), 1e-6))
     fade = -np.float32(14 * settings.side_fade) * np.abs(across) ** 3
     ringing = np.float32(12) * np.exp(-depth * np.float32(probe.depth_mm / 1.2))
-    return (left + slid + contact + fade + ringing).astype(np.float32)
+    return np.asarray(left + slid + contact + fade + ringing, np.float32)

@@ -29,7 +29,6 @@ class Scene(ABC):
     """Anatomy of one kind. Lengths in mm in the body's frame."""
 
     title: ClassVar[str]  # as burnt into the screen
-    must_fit: ClassVar[bool] = True  # all structures lie within the sector
 
     def __init__(self, settled: Settled, rng: np.random.Generator) -> None:
         self.settled = settled

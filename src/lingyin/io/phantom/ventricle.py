@@ -140,7 +140,7 @@ class LeftVentricle(Scene):
         canvas.fill(either - np.float32(4.0), MUSCLE + 3, soft_mm=1.6)
         ring = (np.abs(axial - np.float32(base)) - 0.4 + 6 * (np.abs(side - middle) > 14)).astype(np.float32)
         canvas.line(ring, BRIGHT - 8, 0.8, scatter=0.35)
-        return either
+        return np.asarray(either)
 
     def _valve(self, canvas: Canvas, side: Field, axial: Field, base: float, half: float, pulse: float) -> None:
         """Two mitral leaflets from the ring: closed while the cavity empties, hanging into it while it fills."""
