@@ -1,0 +1,43 @@
+"""`lingyin pretrain`: trains an encoder from a config; a killed run goes on where it stopped."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def pretrain(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file, e.g. configs/tiny.toml.")],
+    run: Annotated[Path, typer.Option("--run", metavar="DIR", help="Folder of the run: weights, curves, card.")],
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Steps in all, instead of the config's.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the folder's checkpoint, if there is one.")
+    ] = False,
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Processor threads; all by default.")] = None,
+) -> None:
+    """Train an encoder on unlabelled and labelled ultrasound images; the result is DIR/encoder.safetensors."""
+    from lingyin.pretrain.config import read_config
+
+    checked = read_config(config, steps, threads)
+
+    from lingyin.pretrain.loop import Tick, pretrain
+
+    live = sys.stderr.isatty()
+    told = -1e9
+
+    def watch(tick: Tick) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if tick.step < tick.steps and now - told < (0.5 if live else 30):
+            return
+        told = now
+        left = time.strftime("%H:%M:%S", time.gmtime(tick.seconds_left))
+        losses = "  ".join(f"{name} {value:.4f}" for name, value in tick.losses.items())
+        line = f"step {tick.step}/{tick.steps}  {tick.images_per_s:.0f} images/s  {left} left  {losses}"
+        typer.echo(f"\r{line}\x1b[K" if live else line, err=True, nl=not live or tick.step == tick.steps)
+
+    typer.echo(f"{pretrain(checked, run, resume=resume, watch=watch)}")

@@ -1,0 +1,77 @@
+"""Weights of a vision transformer on disk: safetensors with the architecture, a name and a checksum in its metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from lingyin.core.errors import ModelError
+from lingyin.nets.vit import Vit, VitArchitecture
+
+FORMAT = "lingyin-vit-1"
+META = "lingyin"  # one key only: the order of several is not fixed, and equal weights must give equal bytes
+
+
+def checksum(tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 over names, shapes and bytes in the order of the names."""
+    mark = hashlib.sha256()
+    for name in sorted(tensors):
+        value = tensors[name].detach().contiguous()
+        mark.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        mark.update(value.view(-1).view(torch.uint8).numpy().tobytes() if value.numel() else b"")
+    return mark.hexdigest()
+
+
+def vit_bytes(architecture: VitArchitecture, weights: Mapping[str, Tensor], name: str) -> bytes:
+    """A whole `encoder.safetensors`; equal weights give equal bytes."""
+    tensors = {key: weights[key].detach().contiguous() for key in sorted(weights)}
+    facts = {"format": FORMAT, "architecture": asdict(architecture), "name": name, "sha256": checksum(tensors)}
+    data: bytes = save(tensors, metadata={META: json.dumps(facts, sort_keys=True)})
+    return data
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and our metadata of a safetensors file, checked against its own checksum.
+
+    Raises:
+        ModelError: absent, damaged, tampered with, or written by another program.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads((file.metadata() or {})[META])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: there is no such file; name the weights that a run wrote") from error
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise ModelError(f"{path}: not weights of this program, or damaged ({error}); restore the file") from error
+    if not isinstance(facts, dict) or facts.get("sha256") != checksum(tensors):
+        raise ModelError(f"{path}: the checksum does not match, so the file was changed; restore it")
+    return tensors, facts
+
+
+def load_vit(path: Path) -> Vit:
+    """The encoder of an `encoder.safetensors`, in evaluation mode.
+
+    Raises:
+        ModelError: not such a file, damaged, tampered with, or weights that do not fit the architecture it states.
+    """
+    tensors, facts = read_tensors(path)
+    if facts.get("format") != FORMAT:
+        raise ModelError(f"{path}: format {facts.get('format')!r}, expected {FORMAT!r}; use a file of this version")
+    try:
+        net = Vit(VitArchitecture(**facts["architecture"]))
+        net.load_state_dict(tensors)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: the weights do not fit the architecture stated in the file ({error})") from error
+    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+        raise ModelError(f"{path}: holds values that are not finite; restore the file")
+    return net.eval()

@@ -1,0 +1,153 @@
+"""The loop: config and run folder in, `encoder.safetensors` out.
+
+Every step depends on seed, step and weights alone, so a run that was killed and resumed ends with the same bytes as one
+that was not.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import torch
+from torch import Tensor, nn
+
+from lingyin.core.errors import ModelError, UsageError
+from lingyin.nets.weights import vit_bytes
+from lingyin.pretrain.average import Average
+from lingyin.pretrain.batches import Drawer, generator_of
+from lingyin.pretrain.checkpoint import NAME, Progress, load_checkpoint, save_checkpoint, write_atomically
+from lingyin.pretrain.config import PretrainConfig
+from lingyin.pretrain.corpus import Corpus, open_corpus
+from lingyin.pretrain.learner import Learner
+from lingyin.pretrain.record import write_card, write_history
+from lingyin.pretrain.schedule import moment
+
+ENCODER = "encoder.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a watcher hears after each step: steps done and in all, losses, images a second, seconds left."""
+
+    step: int
+    steps: int
+    losses: dict[str, float]
+    images_per_s: float
+    seconds_left: float
+
+
+Watch = Callable[[Tick], None]
+
+
+def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False, watch: Watch | None = None) -> Path:
+    """Trains until the config's last step and returns the path of the encoder's weights.
+
+    Raises:
+        UsageError: the folder holds a run and `resume` is not set; the config differs from the checkpoint's.
+        ModelError: a damaged checkpoint, or a loss that is no longer finite (the last good checkpoint stays).
+        OutputError: the folder cannot be written; the last good checkpoint stays.
+    """
+    if (run / NAME).exists() and not resume:
+        raise UsageError(f"{run}: holds a run already; add --resume to go on with it, or name another folder")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    cv2.setNumThreads(1)
+    corpus = open_corpus(config.data, run / "cache", config.seed)
+    torch.manual_seed(config.seed)
+    session = _Session(config, corpus, run)
+    if (run / NAME).exists():
+        session.resume()
+    session.train(watch)
+    return session.finish()
+
+
+class _Session:
+    """The moving parts of a run."""
+
+    def __init__(self, config: PretrainConfig, corpus: Corpus, run: Path) -> None:
+        self.config, self.corpus, self.run = config, corpus, run
+        self.learner = Learner(config, corpus)
+        self.average = Average(self.learner.encoder, config.optimiser.ema_decay)
+        self.optimiser = make_optimiser(self.learner, config.optimiser.weight_decay)
+        self.drawer = Drawer(config, corpus)
+        self.progress = Progress(0, [], 0, 0.0)
+
+    def resume(self) -> None:
+        net, average = self.learner, self.average.weights
+        self.progress = load_checkpoint(self.run, self.config, self.corpus.sha256, net, average, self.optimiser)
+
+    def save(self) -> None:
+        save_checkpoint(
+            self.run, self.config, self.corpus.sha256, self.learner, self.average.weights, self.optimiser, self.progress
+        )
+
+    def train(self, watch: Watch | None) -> None:
+        config, started = self.config, time.monotonic()
+        began, before, saved_at = self.progress.step, self.progress.seconds, started
+        for step in range(began, config.steps):
+            losses, images = self.step(step)
+            now = time.monotonic()
+            row = {"step": step + 1.0, **losses}
+            seen, spent = self.progress.images + images, before + now - started
+            self.progress = Progress(step + 1, [*self.progress.history, row], seen, spent)
+            late = now - saved_at > 60 * config.checkpoint.every_minutes
+            if late or (step + 1) % config.checkpoint.every_steps == 0 or step + 1 == config.steps:
+                self.save()
+            if late:
+                write_history(self.run, self.progress.history)
+                saved_at = now
+            if watch is not None:
+                pace = (now - started) / (step + 1 - began)
+                watch(Tick(step + 1, config.steps, losses, images / pace, pace * (config.steps - step - 1)))
+
+    def step(self, step: int) -> tuple[dict[str, float], int]:
+        """One step of the optimiser: losses by name with their `total`, and how many views were seen."""
+        config, at = self.config, moment(self.config, step)
+        torch.manual_seed(config.seed * 1_000_003 + step)
+        for group in self.optimiser.param_groups:
+            group["lr"] = at.rate
+        self.optimiser.zero_grad(set_to_none=True)
+        told: dict[str, float] = {}
+        images = 0
+        for part in range(config.optimiser.accumulate):
+            generator = generator_of(config.seed, step, part)
+            batch = self.drawer.draw(generator, at.size_px)
+            plan, inside = self.learner.plan(batch, at, generator)
+            with torch.autocast("cpu", torch.bfloat16, enabled=config.optimiser.bf16):
+                losses = self.learner(batch, plan, inside, at.structured)
+            total: Tensor = torch.stack(list(losses.values())).sum() / config.optimiser.accumulate
+            value = float(total.detach())
+            if not math.isfinite(value):
+                raise ModelError(
+                    f"{self.run}: the loss of step {step + 1} is {value}; lower optimiser.rate or switch "
+                    f"optimiser.bf16 off and start anew (the last checkpoint, of an earlier step, is intact)"
+                )
+            total.backward()  # type: ignore[no-untyped-call]
+            for name, loss in losses.items():
+                told[name] = told.get(name, 0.0) + float(loss.detach()) / config.optimiser.accumulate
+            images += len(batch.images)
+        nn.utils.clip_grad_norm_(self.learner.parameters(), config.optimiser.clip)
+        self.optimiser.step()
+        self.average.follow(self.learner.encoder, step)
+        return {"total": sum(told.values()), **told}, images
+
+    def finish(self) -> Path:
+        encoder = self.learner.encoder
+        data = vit_bytes(encoder.architecture, self.average.weights, self.config.name)
+        write_atomically(self.run / ENCODER, data)
+        write_history(self.run, self.progress.history)
+        write_card(self.run, self.config, self.corpus, self.progress, encoder)
+        return self.run / ENCODER
+
+
+def make_optimiser(net: nn.Module, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW (Loshchilov & Hutter 2019) that leaves biases, norms and tokens undecayed."""
+    decayed = [value for value in net.parameters() if value.ndim == 2]
+    free = [value for value in net.parameters() if value.ndim != 2]
+    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), fused=True)
