@@ -8,10 +8,13 @@ import traceback
 import typer
 
 from lingyin.cli.analyze import analyze
+from lingyin.cli.data import data
 from lingyin.cli.embed import embed
 from lingyin.cli.info import info
 from lingyin.cli.phantom import phantom
 from lingyin.cli.predict import predict
+from lingyin.cli.pretrain import pretrain
+from lingyin.cli.serve import serve
 from lingyin.core.errors import LingyinError
 from lingyin.version import __version__
 
@@ -24,8 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (analyze, phantom, info, embed, predict):
+for verb in (analyze, serve, phantom, info, embed, predict, pretrain):
     app.command()(verb)
+app.add_typer(data, name="data")
 
 
 def _print_version(value: bool) -> None:
@@ -53,7 +57,7 @@ def run() -> None:
     except KeyboardInterrupt:
         typer.echo("lingyin: interrupted; the same command goes on where it stopped", err=True)
         sys.exit(130)
-    except Exception:  # noqa: BLE001 - the last resort: a defect is reported as one, never as the user's fault
+    except Exception:
         traceback.print_exc()
         typer.echo("lingyin: this is a defect of the program; please report it with the lines above", err=True)
         sys.exit(1)
