@@ -1,6 +1,7 @@
-"""Fits a symmetric fan to the part of a picture that shows tissue: outline and grey levels in, a fan mask out.
+"""Fits a fan to the part of a picture that shows tissue: outline and grey levels in, a fan mask out.
 
-The apex is searched along the straight side that is seen, so a side in shadow is mirrored from the other one.
+The apex is searched along the straight side that is seen, so a side in shadow is mirrored from the other one. Where
+the mirrored side lies outside the tissue and a straight edge of the tissue's own is seen, that edge stands instead.
 """
 
 from __future__ import annotations
@@ -19,13 +20,18 @@ _SLOPES = np.tan(np.radians(np.arange(4.0, 80.0, 0.75)))
 _TOUCH = 2.0  # pixels: outline pixels this close to an edge of the fan touch it
 _SLACK = 8.0  # pixels: outline pixels this close belong to the edge, and the edge is sought this far
 _WANDER = 0.5  # grey levels of contrast that moving an edge by one pixel must gain
+_OWN_SIDE = 0.5  # share of the rows that a straight edge must touch to stand instead of the mirrored side
+_MISSED_SIDE = 0.2  # share of the rows that may touch the mirrored side all the same
+_CUT_SIDE = 0.2  # share of the rows that end at one place where a vertical edge cuts the fan
 
 
 @dataclass(frozen=True)
 class Fan:
     """Apex in pixels, slope of the sides against the vertical, radii of the two arcs, inward shift of each side.
 
-    `score` is the share of the outline that the fan touches, less twice the share that lies outside it.
+    `left_edge`, `right_edge`: offset and slope of the tissue's own straight side where the fan is narrower there,
+    `away = offset + slope * y` with `away` being x to the right and -x to the left. `score` is the share of the
+    outline that the fan touches, less twice the share that lies outside it.
     """
 
     apex_x: float
@@ -36,6 +42,8 @@ class Fan:
     score: float
     left: float = 0.0
     right: float = 0.0
+    left_edge: tuple[float, float] | None = None
+    right_edge: tuple[float, float] | None = None
 
     @property
     def secant(self) -> float:
@@ -61,19 +69,26 @@ def fit_fan(part: Grey) -> Fan | None:
             fan = _best_apex(mirror, slope, offset, outline)
             if best is None or fan.score > best.score:
                 best = fan
-    return None if best is None else _centred(best, outline)
+    if best is None:
+        return None
+    fan = _centred(best, outline)
+    return replace(fan, left_edge=_own_side(fan, -1.0, outline.first), right_edge=_own_side(fan, 1.0, outline.last))
 
 
 def draw_fan(fan: Fan, grey: Grey, part: Grey) -> Grey:
     """The fan as a 0/255 picture, its edges moved to the nearby steepest rise of grey, cut where the part is cut."""
     fan = _sharpened(fan, grey)
     y, x = np.mgrid[: part.shape[0], : part.shape[1]].astype(np.float32)
+    beyond_own = np.zeros(part.shape, bool)
+    for sign, side in ((-1.0, fan.left_edge), (1.0, fan.right_edge)):
+        if side is not None:
+            beyond_own |= sign * x > side[0] + side[1] * y + 1.0
     x -= fan.apex_x
     y -= fan.apex_y
     radius = np.hypot(x, y)
     reach = fan.slope * y
     mask = (-x <= reach - fan.left * fan.secant) & (x <= reach - fan.right * fan.secant)
-    mask &= (radius >= fan.inner) & (radius <= fan.outer) & (y > 0)
+    mask &= (radius >= fan.inner) & (radius <= fan.outer) & (y > 0) & ~beyond_own
     drawn: Grey = (mask * 255).astype(np.uint8)
     _cut_straight(drawn, part)
     return drawn
@@ -156,6 +171,21 @@ def _centred(fan: Fan, outline: Outline) -> Fan:
     return replace(fan, apex_y=apex_y, inner=inner, outer=outer)
 
 
+def _own_side(fan: Fan, sign: float, edge: Floats) -> tuple[float, float] | None:
+    """Offset and slope of a straight side that the tissue has inside the mirrored one; None where it has none."""
+    away = edge * (sign, 1.0)
+    mirrored = sign * fan.apex_x + fan.slope * (away[:, 1] - fan.apex_y)
+    if (np.abs(away[:, 0] - mirrored) <= 3.0 * fan.secant).mean() >= _MISSED_SIDE:
+        return None
+    best, most = None, _OWN_SIDE
+    for slope, offset in _lines(away):
+        beyond = away[:, 0] - offset - slope * away[:, 1]
+        touched = float((np.abs(beyond) <= _TOUCH).mean())
+        if touched >= most and (beyond > _TOUCH + 1).mean() <= 0.05:
+            best, most = (offset, slope), touched
+    return best
+
+
 def _middle(beyond: Floats) -> float:
     """Median of the distances that are small enough to belong to the edge; 0 where too few do."""
     near = beyond[np.abs(beyond) <= _SLACK]
@@ -203,9 +233,9 @@ def _cut_straight(drawn: Grey, part: Grey) -> None:
     """Clears what lies past a vertical or horizontal edge that cuts the fan: many rows (columns) end at one place."""
     x, y, w, h = cv2.boundingRect(part)
     many: Callable[[Grey, int], int] = lambda strip, axis: int((strip > 0).any(axis=axis).sum())  # noqa: E731
-    if many(part[:, x : x + 2], 1) > 0.08 * h:
+    if many(part[:, x : x + 2], 1) > _CUT_SIDE * h:
         drawn[:, :x] = 0
-    if many(part[:, x + w - 2 : x + w], 1) > 0.08 * h:
+    if many(part[:, x + w - 2 : x + w], 1) > _CUT_SIDE * h:
         drawn[:, x + w :] = 0
     if many(part[y + h - 2 : y + h], 0) > 0.3 * w:
         drawn[y + h :] = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from lingyin.core.clip import Clip
@@ -62,8 +63,11 @@ def open_file(path: Path, name: str | None = None, member: str | None = None) ->
 
 
 def identify(path: Path, shown: str) -> Content:
-    """What the file is. Raises UnreadableError where it is missing, a folder, or may not be read."""
+    """What the file is. Raises UnreadableError where it is missing, a folder or a pipe, or may not be read."""
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # reading a pipe would wait for ever
+            raise UnreadableError(shown, "is no ordinary file", "save the scan to a file")
         return sniff(path)
     except FileNotFoundError as error:
         raise UnreadableError(shown, "does not exist", "check the name") from error

@@ -55,7 +55,8 @@ def open_picture(path: Path, name: str | None = None, member: str | None = None)
 
 
 def _opened(path: Path, name: str) -> Image.Image:
-    image = Image.open(path, formats=FORMATS)
+    Image.init()  # without it Pillow knows five formats, and stumbles over the names of the others
+    image = Image.open(path, formats=[form for form in FORMATS if form in Image.OPEN])
     if image.width * image.height > MAX_PIXELS:
         image.close()
         problem = f"its picture is implausibly large ({image.width} x {image.height} pixels)"
@@ -100,7 +101,10 @@ def _scale(path: Path, name: str, pages: list[int]) -> tuple[float, float] | Non
     if first.mode not in DEEP_MODES:
         return None
     arrays = [np.asarray(_page(path, name, number)) for number in chosen]
-    low, high = (float(fold([fold(array) for array in arrays])) for fold in (np.min, np.max))
+    values = np.concatenate([array[np.isfinite(array)] for array in arrays])
+    if not values.size:
+        raise UnreadableError(name, "holds no number that can be shown", "export it as an 8-bit picture")
+    low, high = float(values.min()), float(values.max())
     if first.mode != "F" and low >= 0 and high <= DEPTHS[-1]:
         return 0.0, float(next(depth for depth in DEPTHS if high <= depth))
     return low, max(high, low + 1e-9)

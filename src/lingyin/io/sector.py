@@ -18,8 +18,10 @@ from lingyin.io.fan import Grey, draw_fan, fit_fan
 _WORK_SIDE = 320  # pixels of the longer side that the search runs at; edges come out to about a pixel of it
 _MOST_FRAMES = 8
 _FLAT = 3  # grey levels within a 3x3 window that still count as flat, so that lossy compression does not matter
+_BORDER = 4  # pixels: the outer ones may be a blend with the page around, where a picture was scaled down
 _MOST_WINDOWS = 3  # nested windows (page, program, image area) that are peeled off
-_LEAST_SCORE = 0.3  # of a fan, see `Fan.score`
+_LEAST_SHARE = 0.2  # of the fullest row or column, for the edge of a rectangle
+_LEAST_SCORE = 0.1  # of a fan, see `Fan.score`
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def find_sector(frames: Sequence[Frame]) -> Sector:
     small = _shared_picture(frames, scale)
     found = _find(small)
     if found.shape != (height, width):
-        found = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
+        found = np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
     mask = found > 127
     if not mask.any():
         mask = np.ones((height, width), bool)
@@ -65,8 +67,8 @@ def _shared_picture(frames: Sequence[Frame], scale: float) -> Grey:
     for frame in frames[::step]:
         grey = frame if frame.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2GRAY)
         if scale < 1.0:
-            grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        brightest = grey if brightest is None else np.maximum(brightest, grey)
+            grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+        brightest = np.asarray(grey if brightest is None else np.maximum(brightest, grey), np.uint8)
     assert brightest is not None
     return brightest
 
@@ -97,21 +99,21 @@ def _find(grey: Grey) -> Grey:
 def _range3(grey: Grey) -> Grey:
     """Brightest minus darkest of each 3x3 window."""
     kernel = np.ones((3, 3), np.uint8)
-    spread: Grey = cv2.dilate(grey, kernel) - cv2.erode(grey, kernel)
-    return spread
+    return np.asarray(cv2.dilate(grey, kernel) - cv2.erode(grey, kernel), np.uint8)
 
 
 def _not_background(grey: Grey) -> Grey:
     """255 where a pixel does not belong to the flat levels that the border of the window is made of."""
     flat = _range3(grey) <= _FLAT
     border = np.zeros(grey.shape, bool)
-    border[:2], border[-2:], border[:, :2], border[:, -2:] = True, True, True, True
+    for side in (border, border.T):
+        side[:_BORDER] = side[-_BORDER:] = True
     counts = np.convolve(np.bincount(grey[flat & border], minlength=256), np.ones(3), "same")
     levels = np.flatnonzero(counts > 0.12 * border.sum())
     table = np.full(256, 255, np.uint8)
     for level in levels:
         table[max(0, level - 2) : level + 3] = 0
-    return cv2.LUT(grey, table)
+    return np.asarray(cv2.LUT(grey, table), np.uint8)
 
 
 def _largest_part(foreground: Grey) -> Grey | None:
@@ -142,18 +144,17 @@ def _without_rim(grey: Grey, part: Grey) -> Grey | None:
     if counts[level] < 0.1 * rim.sum():
         return None
     near = cv2.inRange(grey, max(0, level - 4), min(255, level + 4))
-    return _largest_part(cv2.bitwise_and(part, cv2.bitwise_not(near)))
+    return _largest_part(np.where(near > 0, 0, part).astype(np.uint8))
 
 
 def _shape(grey: Grey, part: Grey) -> Grey:
     """Rectangle, fan or, where neither explains the part, its convex hull."""
-    hull_points = cv2.convexHull(cv2.findNonZero(part))
-    hull = np.zeros_like(part)
-    cv2.fillConvexPoly(hull, hull_points, 255)
-    x, y, w, h = cv2.boundingRect(hull_points)
-    if cv2.countNonZero(hull) > 0.94 * w * h:
-        hull[y : y + h, x : x + w] = 255
-        return _snap_to_frame(hull)
+    left, top, width, height = _body(part)
+    body = part[top : top + height, left : left + width]
+    if cv2.countNonZero(_hull(body)) > 0.94 * body.size:
+        filled = np.zeros_like(part)
+        filled[top : top + height, left : left + width] = 255
+        return _snap_to_frame(filled)
     fan = fit_fan(part)
     if fan is None or fan.score < 0.9:
         inner = _without_rim(grey, part)
@@ -161,8 +162,25 @@ def _shape(grey: Grey, part: Grey) -> Grey:
         if inner is not None and other is not None and (fan is None or other.score > fan.score - 0.1):
             fan, part = other, inner
     if fan is None or fan.score < _LEAST_SCORE:
-        return _snap_to_frame(hull)
+        return _snap_to_frame(_hull(part))
     return _snap_to_frame(draw_fan(fan, grey, part))
+
+
+def _hull(part: Grey) -> Grey:
+    """The convex hull, filled."""
+    filled = np.zeros_like(part)
+    points = cv2.findNonZero(part)
+    if points is not None:
+        cv2.fillConvexPoly(filled, cv2.convexHull(points), (255,))
+    return filled
+
+
+def _body(part: Grey) -> tuple[int, int, int, int]:
+    """Left, top, width and height of the rows and columns that are tissue for a fair share: a stray letter is none."""
+    rows, columns = (part > 0).sum(axis=1), (part > 0).sum(axis=0)
+    tall = np.flatnonzero(rows >= _LEAST_SHARE * rows.max())
+    wide = np.flatnonzero(columns >= _LEAST_SHARE * columns.max())
+    return int(wide[0]), int(tall[0]), int(wide[-1] - wide[0] + 1), int(tall[-1] - tall[0] + 1)
 
 
 def _snap_to_frame(mask: Grey) -> Grey:
