@@ -75,6 +75,7 @@ def gas(canvas: Canvas, rng: Rng, x: float, z: float, size_mm: float, strength: 
     canvas.loss += rim * np.float32(GAS_LOSS * strength * 1.6)
     below = np.clip(canvas.z - np.float32(z - 0.6 * size_mm), 0, None)
     beam = np.abs(canvas.x - np.float32(x) * (1 + 0.3 * below / max(z, 1.0))) < 0.7 * size_mm
+    beam &= below > 0
     rings = np.clip(np.cos(below * np.float32(2 * np.pi / max(2.5, 0.35 * size_mm))), 0, 1) ** 3
     canvas.add(rings * np.exp(-below / np.float32(1.3 * size_mm)) * beam, 10.0 * strength)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -18,15 +19,15 @@ from lingyin.io.phantom.make import Phantom
 from lingyin.version import __version__
 
 _SPACE = uuid.UUID("5b3a7c0e-3c1c-5f0e-9d7a-6c696e677969")
-# Image Type value 3 (PS3.3 C.8.5.6.1.1)
+# Image Type value 3 (PS3.3 C.8.5.6.1.1) and Body Part Examined (PS3.16 Annex L)
 _EXAMINATION = {
-    "aorta": "ABDOMINAL",
-    "aortic-root": "TTE",
-    "thyroid": "SMALL PARTS",
-    "ovary": "PELVIC",
-    "fetal-head": "OBSTETRICAL",
-    "left-ventricle": "TTE",
-    "carotid": "VASCULAR",
+    "aorta": ("ABDOMINAL", "ABDOMEN"),
+    "aortic-root": ("TTE", "HEART"),
+    "thyroid": ("SMALL PARTS", "THYROID"),
+    "ovary": ("PELVIC", "PELVIS"),
+    "fetal-head": ("OBSTETRICAL", "PELVIS"),
+    "left-ventricle": ("TTE", "HEART"),
+    "carotid": ("VASCULAR", "NECK"),
 }
 _CENTIMETRES, _TISSUE, _TWO_DIMENSIONAL = 3, 1, 1
 
@@ -51,7 +52,8 @@ def _write(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise OutputError(
             path, f"cannot be written ({error.strerror})", "free space or choose another place"
         ) from error
@@ -84,7 +86,9 @@ def _identify(dataset: Dataset, phantom: Phantom) -> None:
     """Patient, study, series and equipment: no person, and a fixed date."""
     dataset.SOPClassUID = UltrasoundMultiFrameImageStorage
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID
-    dataset.ImageType = ["ORIGINAL", "PRIMARY", _EXAMINATION[phantom.kind], "0001"]
+    examination, body_part = _EXAMINATION[phantom.kind]
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", examination, "0001"]
+    dataset.BodyPartExamined = body_part
     dataset.StudyDate = dataset.SeriesDate = dataset.ContentDate = "20000101"
     dataset.StudyTime = dataset.SeriesTime = dataset.ContentTime = "120000"
     dataset.AccessionNumber = ""
@@ -104,7 +108,6 @@ def _identify(dataset: Dataset, phantom: Phantom) -> None:
     dataset.SeriesInstanceUID = _uid(phantom, "series")
     dataset.StudyID = "1"
     dataset.SeriesNumber = 1
-    dataset.Laterality = ""
     dataset.InstanceNumber = 1
     dataset.PatientOrientation = ""
     dataset.LossyImageCompression = "00"
