@@ -29,13 +29,13 @@ class Report:
     def __str__(self) -> str:
         return "\n".join(sentence.text for sentence in sentences(self.study, self.lang))
 
-    def save(self, folder: str | Path) -> Path:
-        """Writes `report.html`, `report.json` and `overlay.mp4` into `folder`, atomically.
+    def save(self, folder: str | Path, *, pdf: bool = True) -> Path:
+        """Writes page, PDF, JSON, video, DICOM objects and FHIR bundle into `folder`, atomically.
 
         Raises:
             OutputError: the folder cannot be written; nothing half-written stays.
         """
-        return self.study.save(folder, self.lang)
+        return self.study.save(folder, self.lang, pdf=pdf)
 
 
 class Study(records.Study):
@@ -62,9 +62,9 @@ class Study(records.Study):
             raise UsageError(f"no report in {lang!r}; choose one of {', '.join(records.LANGUAGES)}")
         return Report(self, lang)
 
-    def save(self, folder: str | Path, lang: str = "all") -> Path:
-        """Writes the report folder (all languages by default) and returns its path."""
-        write_report(self._analysis, self._clip, Path(folder), lang)
+    def save(self, folder: str | Path, lang: str = "all", *, pdf: bool = True) -> Path:
+        """Writes the report folder (all languages by default; `pdf=False` leaves the PDF out) and returns its path."""
+        write_report(self._analysis, self._clip, Path(folder), lang, pdf=pdf)
         return Path(folder)
 
 

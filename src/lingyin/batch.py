@@ -1,11 +1,10 @@
-"""Many scans to one folder of reports: goes on after a bad file, skips what is already done, keeps `summary.json` whole."""
+"""Many scans to one folder of reports: goes on after a bad file, skips what is done, keeps `summary.json` whole."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import logging
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterable
@@ -48,7 +47,9 @@ class Hooks:
 
 def expand(sources: Iterable[str]) -> list[ScanRef | InputError]:
     """Scans behind the words of a command line; the word `demo` stands for pydicom's real cine."""
-    return discover([str(demo_scan()) if source == "demo" and not Path("demo").exists() else source for source in sources])
+    return discover(
+        [str(demo_scan()) if source == "demo" and not Path("demo").exists() else source for source in sources]
+    )
 
 
 def analyze_all(
@@ -60,6 +61,7 @@ def analyze_all(
     mm_per_px: float | None = None,
     threads: int | None = None,
     again: bool = False,
+    pdf: bool = True,
     hooks: Hooks | None = None,
 ) -> list[Row]:
     """Analyses every scan and writes one folder each, `summary.json` and `index.html` into `out`.
@@ -86,13 +88,18 @@ def analyze_all(
         if isinstance(item, InputError):
             row = Row(source, None, "failed", "cannot-say", str(item), item.exit_code)
         else:
-            mark = _fingerprint(item, lang, model, mm_per_px)
+            mark = _fingerprint(item, lang, model, mm_per_px, pdf)
             known = before.get(source)
-            if known is not None and known.status == "done" and known.fingerprint == mark and (out / name / "report.json").is_file():
+            if (
+                known is not None
+                and known.status == "done"
+                and known.fingerprint == mark
+                and (out / name / "report.json").is_file()
+            ):
                 row = known
             else:
                 engine = engine or Engine(model, threads)
-                row, study = _one(engine, item, out, name, mark, lang, mm_per_px, hooks)
+                row, study = _one(engine, item, out, name, mark, lang, mm_per_px, pdf, hooks)
         rows.append(row)
         before.pop(source, None)
         _write_summary([*rows, *(later for later in before.values() if later.source in sources_now)], out)
@@ -109,6 +116,7 @@ def _one(
     mark: str,
     lang: str,
     mm_per_px: float | None,
+    pdf: bool,
     hooks: Hooks,
 ) -> tuple[Row, Study | None]:
     """Analyses and writes one scan; whatever goes wrong becomes its row."""
@@ -116,7 +124,7 @@ def _one(
     try:
         study = engine.analyze(ref.path, member=ref.member, mm_per_px=mm_per_px, progress=hooks.stage)
         hooks.stage("writing", 0, 1)
-        study.save(out / name, lang)
+        study.save(out / name, lang, pdf=pdf)
     except OutputError:
         raise
     except LingyinError as error:
@@ -148,10 +156,19 @@ def _folder_names(items: list[ScanRef | InputError]) -> list[str]:
     return names
 
 
-def _fingerprint(ref: ScanRef, lang: str, model: Path | None, mm_per_px: float | None) -> str:
+def _fingerprint(ref: ScanRef, lang: str, model: Path | None, mm_per_px: float | None, pdf: bool) -> str:
     """Changes when the file, the program, the model or the options change."""
     stat = ref.path.stat()
-    parts = [str(stat.st_size), str(stat.st_mtime_ns), ref.member, __version__, lang, str(mm_per_px), _model_mark(model)]
+    parts = [
+        str(stat.st_size),
+        str(stat.st_mtime_ns),
+        ref.member,
+        __version__,
+        lang,
+        str(mm_per_px),
+        str(pdf),
+        _model_mark(model),
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -186,7 +203,9 @@ def _write_summary(rows: list[Row], out: Path) -> None:
     temporary = out / (SUMMARY + ".part")
     try:
         temporary.write_text(json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False), encoding="utf-8")
-        os.replace(temporary, out / SUMMARY)
+        temporary.replace(out / SUMMARY)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise OutputError(out, f"summary cannot be written ({error.strerror})", "free space or choose another folder") from error
+        raise OutputError(
+            out, f"summary cannot be written ({error.strerror})", "free space or choose another folder"
+        ) from error

@@ -35,15 +35,12 @@ def analyze(
     threads: Threads = None,
     again: Annotated[bool, typer.Option("--again", help="Repeat scans that are already done.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of tables.")] = False,
-    no_pdf: Annotated[
-        bool, typer.Option("--no-pdf", help="Accepted for scripts; this version writes no PDF (print the page).")
-    ] = False,
+    no_pdf: Annotated[bool, typer.Option("--no-pdf", help="Leave out report.pdf and its DICOM object.")] = False,
     fail_on_abnormal: Annotated[
         bool, typer.Option("--fail-on-abnormal", help="Exit with 4 when anything was abnormal.")
     ] = False,
 ) -> None:
     """Analyse scans and write a report with evidence for each."""
-    del no_pdf
     if lang not in LANGS:
         raise UsageError(f"--lang {lang!r} is unknown; choose one of {', '.join(LANGS)}")
     from rich.console import Console
@@ -54,7 +51,15 @@ def analyze(
     with ExitStack() as stack:
         hooks = _hooks(console, stack, "en" if lang == "all" else lang, quiet=as_json)
         rows = analyze_all(
-            scans, out, lang=lang, model=model, mm_per_px=mm_per_px, threads=threads, again=again, hooks=hooks
+            scans,
+            out,
+            lang=lang,
+            model=model,
+            mm_per_px=mm_per_px,
+            threads=threads,
+            again=again,
+            pdf=not no_pdf,
+            hooks=hooks,
         )
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False))

@@ -59,6 +59,8 @@ def _settle(building: Path, folder: Path) -> None:
     except OSError:
         for name in placed:
             if (kept / name).exists():
+                if (folder / name).is_dir():  # a folder does not replace one that holds anything
+                    shutil.rmtree(folder / name)
                 (kept / name).replace(folder / name)
         raise
 

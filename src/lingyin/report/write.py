@@ -1,4 +1,4 @@
-"""`write_report`: one scan's folder with `report.json`, `report.html`, `overlay.mp4`, from one pass over the frames."""
+"""`write_report`: one scan's folder with page, video, JSON, PDF, DICOM and FHIR, from one pass over the frames."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 from lingyin.core.clip import Clip
 from lingyin.core.study import Analysis
 from lingyin.report.folder import whole_or_nothing
+from lingyin.report.hospital import frames_to_keep, stored_jpeg, write_hospital_files
 from lingyin.report.page import languages_of, render_page
 from lingyin.report.pictures import Pictures, choose_frames
 from lingyin.report.schema import report_json
 from lingyin.report.video import OverlayVideo
 
 
-def write_report(analysis: Analysis, clip: Clip, folder: Path, lang: str = "all") -> None:
+def write_report(analysis: Analysis, clip: Clip, folder: Path, lang: str = "all", *, pdf: bool = True) -> None:
     """Writes the report of one scan into `folder`, whole or not at all.
 
     Each frame is decoded once, in order; the page keeps at most 64 of them (all evidence included), the video all.
@@ -23,7 +24,8 @@ def write_report(analysis: Analysis, clip: Clip, folder: Path, lang: str = "all"
         analysis: study and outlines, as the engine gave them.
         clip: the clip that was analysed.
         folder: made anew, or its earlier report replaced; other files in it are left alone.
-        lang: `en`, `zh-Hans`, `zh-Hant`, or `all` three with a switch.
+        lang: `en`, `zh-Hans`, `zh-Hant`, or `all` three: with a switch on the page, one after the other in the PDF.
+        pdf: whether to write `report.pdf` and its DICOM object.
 
     Raises:
         OutputError: the folder cannot be written; nothing half-written stays.
@@ -31,12 +33,19 @@ def write_report(analysis: Analysis, clip: Clip, folder: Path, lang: str = "all"
     """
     languages_of(lang)
     chosen = set(choose_frames(analysis.study, analysis.outlines, len(clip)))
+    kept = frames_to_keep(analysis, clip, chosen)
+    stored: dict[int, bytes] = {}
     with whole_or_nothing(folder) as building:
         pictures = Pictures(clip, len(chosen))
         with OverlayVideo(building / "overlay.mp4", analysis, clip) as video:
             for index, frame in zip(range(len(clip)), clip.frames, strict=False):
                 if index in chosen:
                     pictures.add(index, frame)
+                if index in kept:
+                    stored[index] = stored_jpeg(frame)
                 video.add(index, frame)
         (building / "report.html").write_text(render_page(analysis, clip, pictures, lang), encoding="utf-8")
         (building / "report.json").write_bytes(report_json(analysis.study))
+        write_hospital_files(building, analysis, clip, pictures, stored, lang, pdf=pdf)
+    if not pdf:
+        (Path(folder) / "report.pdf").unlink(missing_ok=True)  # an earlier one would speak of another analysis

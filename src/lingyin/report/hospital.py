@@ -1,0 +1,74 @@
+"""The forms in which hospitals read a report: PDF, DICOM objects and a FHIR bundle, made side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lingyin.core.clip import Clip, Frame
+from lingyin.core.study import Analysis, Study
+from lingyin.report.page import choose_key_frames
+from lingyin.report.pictures import Pictures, evidence_frames
+
+
+def frames_to_keep(analysis: Analysis, clip: Clip, chosen: set[int]) -> set[int]:
+    """Frames whose stored pixels the results will refer to: none where the source is a DICOM file of its own."""
+    if clip.source.kind == "dicom" and clip.source.sop_instance_uid is not None:
+        return set()
+    return keepable(analysis.study, len(clip), chosen)
+
+
+def keepable(study: Study, total: int, chosen: set[int]) -> set[int]:
+    """Evidence, and the frame that stands in for it where there is none."""
+    middle = sorted(chosen)[len(chosen) // 2 :][:1]
+    return {frame for frame in (*evidence_frames(study), *study.clip.key_frames[:1], *middle) if frame < total}
+
+
+def stored_jpeg(frame: Frame) -> bytes:
+    """A frame `(H, W, 3)` RGB at its stored size, hardly changed."""
+    from lingyin.report.dicom.capture import to_jpeg
+    from lingyin.report.dicom.evidence import QUALITY
+
+    return to_jpeg(frame, QUALITY)
+
+
+def write_hospital_files(
+    folder: Path,
+    analysis: Analysis,
+    clip: Clip,
+    pictures: Pictures,
+    stored: Mapping[int, bytes],
+    lang: str,
+    *,
+    pdf: bool,
+) -> None:
+    """Writes `report.pdf` (unless `pdf` is False), `dicom/` and `fhir.json` into `folder`.
+
+    Args:
+        folder: an existing folder.
+        analysis: study and outlines.
+        clip: the clip that was analysed; its frames are not read again.
+        pictures: the frames of the page as JPEG.
+        stored: what `frames_to_keep` asked for, as `stored_jpeg`.
+        lang: language of the PDF and of the sentences in the bundle.
+        pdf: whether to print at all.
+    """
+    from lingyin.report.dicom import Objects
+    from lingyin.report.fhir import Origin, fhir_bundle
+    from lingyin.report.pdf import render_pdf
+
+    study = analysis.study
+    frames = choose_key_frames(study, pictures)
+    # Typst works outside the interpreter's lock: printing costs nearly nothing beside the objects.
+    with ThreadPoolExecutor(1) as pool:
+        printing = pool.submit(render_pdf, analysis, clip, pictures, frames, lang) if pdf else None
+        objects = Objects(analysis, clip, stored)
+        (folder / "dicom").mkdir()
+        objects.write(folder / "dicom", pictures, frames)
+        printed = None if printing is None else printing.result()
+    if printed is not None:
+        (folder / "report.pdf").write_bytes(printed)
+        objects.write_pdf(folder / "dicom", printed)
+    origin = Origin.of(objects.context.header) if objects.has_source else None
+    (folder / "fhir.json").write_bytes(fhir_bundle(study, origin, printed, lang, objects.context.seed))
