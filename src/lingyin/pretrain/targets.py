@@ -16,6 +16,7 @@ from lingyin.nets.lite0 import Lite0, fold, imagenet_lite0
 from lingyin.nets.vit import patchify
 from lingyin.pretrain.config import TargetsConfig
 
+CHUNK = 8  # pictures that the teacher sees at once: its wide first maps should stay within the caches
 FLOOR = 2 / 255  # of a patch's standard deviation: below two grey levels there is nothing to normalise
 
 
@@ -105,15 +106,20 @@ class Teacher:
     @torch.no_grad()
     def __call__(self, images: Tensor) -> Tensor:
         """`(B, L, 432)`; leaves the pooled vectors `(B, 1280)`, normalised too, in `pooled`."""
+        said = [self._part(part) for part in images.split(CHUNK)]
+        self.pooled = torch.cat([pooled for _, pooled in said])
+        return torch.cat([maps for maps, _ in said])
+
+    def _part(self, images: Tensor) -> tuple[Tensor, Tensor]:
         features = self.net(images.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last))
-        self.pooled = functional.layer_norm(features.cls, (self.pooled_dim,))
         grid = images.shape[-2] // self.patch, images.shape[-1] // self.patch
         maps = []
         for level in features.levels[3:5]:
             last = level.permute(0, 2, 3, 1)
             normed = functional.layer_norm(last, last.shape[-1:]).permute(0, 3, 1, 2)
             maps.append(functional.interpolate(normed, grid, mode="bilinear", align_corners=False))
-        return torch.cat(maps, 1).flatten(2).transpose(1, 2)
+        pooled = functional.layer_norm(features.cls, (self.pooled_dim,))
+        return torch.cat(maps, 1).flatten(2).transpose(1, 2), pooled
 
 
 def make_targets(config: TargetsConfig, patch: int) -> dict[str, tuple[float, Target]]:
