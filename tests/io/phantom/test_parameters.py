@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -90,3 +92,11 @@ def test_above_and_below_are_strict() -> None:
     assert findings_of({"intima_media_thickness": 0.91}) == ["intima_media_thickened"]
     assert findings_of({"left_ventricular_ejection_fraction": 52.0}) == []
     assert findings_of({"left_ventricular_ejection_fraction": 51.9}) == ["left_ventricular_ejection_fraction_reduced"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_guide_lists_every_setting_with_its_range(kind: str) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "how-to" / "phantoms.md").read_text(encoding="utf-8")
+    assert f"| `{kind}` |" in guide
+    for parameter in parameters_of(kind).values():
+        assert f"| `{parameter.name}` | {parameter.domain} | {parameter.help} |" in guide
