@@ -41,17 +41,11 @@ def run(
         UsageError: another server uses the folder, or the port is taken.
         ModelError: the network cannot be loaded.
     """
-    os.umask(0o077)
-    try:
-        settings.make_folders()
-    except OSError as error:
-        raise OutputError(
-            settings.data, f"cannot be written ({error.strerror})", "choose another with --data"
-        ) from error
-    tempfile.tempdir = str(settings.temporary)  # uploads and unpacked scans stay within the data folder
+    prepare(settings)
     with _alone(settings.data), _database(settings) as database:
         access = Access(database, settings.token, settings.session_s)
         engine = Engine(model, threads)
+        check_port(settings)
         server = uvicorn.Server(
             uvicorn.Config(
                 make_app(settings, database, access, engine),
@@ -64,9 +58,23 @@ def run(
                 timeout_graceful_shutdown=5,
             )
         )
-        _check_port(settings)
         _greet(settings, access, new_token, say)
         server.run()
+
+
+def prepare(settings: Settings) -> None:
+    """Makes the folders for this user alone, and keeps all temporary files of this process within them.
+
+    Raises:
+        OutputError: the data folder cannot be written.
+    """
+    os.umask(0o077)
+    try:
+        settings.make_folders()
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror})"
+        raise OutputError(settings.data, problem, "choose another with --data") from error
+    tempfile.tempdir = str(settings.temporary)  # uploads and unpacked scans
 
 
 def _greet(settings: Settings, access: Access, new_token: bool, say: Callable[[str], None]) -> None:
@@ -111,7 +119,7 @@ def _alone(data: Path) -> Iterator[None]:
         lock.close()
 
 
-def _check_port(settings: Settings) -> None:
+def check_port(settings: Settings) -> None:
     """Says in a sentence what uvicorn would say in a log line after the link is out."""
     import socket
 

@@ -1,0 +1,118 @@
+"""A server on a fresh folder with the real engine, entered with its token; engines that wait or break for the queue."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from lingyin.analyze import Engine
+from lingyin.core.clip import Clip
+from lingyin.core.study import Analysis
+from lingyin.serve import Settings, make_app
+from lingyin.serve.access import Access
+from lingyin.serve.database import Database
+
+BASE = "http://127.0.0.1:8765"
+
+
+@dataclass
+class Served:
+    """A running application, a client with the token and one without."""
+
+    app: FastAPI
+    client: TestClient
+    stranger: TestClient
+    settings: Settings
+    token: str
+    access: Access
+
+    def upload(self, *files: tuple[str, bytes], **data: str) -> httpx2.Response:
+        return self.client.post("/studies", files=[("files", each) for each in files], data=data)
+
+    def ended(self, key: str) -> dict[str, Any]:
+        """The study once its event stream has ended."""
+        self.client.get(f"/studies/{key}/events")
+        return self.client.get(f"/studies/{key}").json()  # type: ignore[no-any-return]
+
+
+class Held:
+    """An engine that waits before each clip until it is let go."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.entered = threading.Event()
+        self.go = threading.Event()
+        self.seen: list[str] = []
+        self.spacings: list[float | None] = []
+
+    def analyze(self, clip: Clip, progress: Callable[[str, int, int], None] | None = None) -> Analysis:
+        self.seen.append(clip.source.path)
+        self.spacings += [region.mm_per_px_x for region in clip.regions]
+        self.entered.set()
+        assert self.go.wait(30)
+        return self._engine.analyze(clip, progress)
+
+
+Serve = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    return Engine(threads=1)
+
+
+@pytest.fixture(scope="session")
+def picture() -> bytes:
+    """A small picture: the quickest thing to analyse."""
+    import cv2
+    import numpy as np
+
+    done, data = cv2.imencode(".png", np.random.default_rng(3).integers(0, 90, (96, 128), dtype=np.uint8))
+    assert done
+    return data.tobytes()
+
+
+@contextmanager
+def serving(folder: Path, engine: Any, **limits: Any) -> Iterator[Served]:
+    settings = Settings(folder / "data", **limits)
+    settings.make_folders()
+    database = Database(settings.database)
+    access = Access(database, settings.token, settings.session_s)
+    token = access.new_token()
+    app = make_app(settings, database, access, engine)
+    bearer = {"Authorization": f"Bearer {token}"}
+    with TestClient(app, BASE, headers=bearer) as client:
+        yield Served(app, client, TestClient(app, BASE), settings, token, access)
+    database.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path, engine: Engine) -> Serve:
+    """Starts a server with other limits or another engine: `with serve(max_waiting=2) as served`."""
+
+    def start(engine: Any = engine, **limits: Any) -> Any:
+        return serving(tmp_path, engine, **limits)
+
+    return start
+
+
+@pytest.fixture
+def served(serve: Serve) -> Iterator[Served]:
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture
+def held(engine: Engine) -> Iterator[Held]:
+    holding = Held(engine)
+    yield holding
+    holding.go.set()
