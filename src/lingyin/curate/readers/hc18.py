@@ -39,7 +39,7 @@ class Hc18(Reader):
             length = row.get("head circumference (mm)", "")
             outline = path.with_name(f"{path.stem}_Annotation.png")
             yield Item(
-                key=path.stem,
+                key=f"{part}/{path.stem}",
                 source=path,
                 kind="picture",
                 open=opener(path),
