@@ -23,17 +23,17 @@ ORGANS = {
 }
 # Phantoms per kind and split; seeds far from those that tests, demos and benchmarks use.
 COUNTS = {
-    "aorta": 420,
-    "aortic-root": 260,
-    "thyroid": 110,
-    "ovary": 110,
-    "fetal-head": 160,
-    "left-ventricle": 200,
-    "carotid": 130,
+    "aorta": 140,
+    "aortic-root": 80,
+    "thyroid": 30,
+    "ovary": 30,
+    "fetal-head": 40,
+    "left-ventricle": 50,
+    "carotid": 36,
 }
 FIRST_SEED = {"train": 1_000_000, "val": 2_000_000, "test": 3_000_000}
 SHARE = {"train": 1.0, "val": 0.12, "test": 0.15}
-FRAMES = 2  # of each phantom
+FRAMES = 4  # of each phantom
 
 
 def source_name(kind: str) -> str:
