@@ -17,6 +17,7 @@ from lingyin.nets.contract import Features
 
 MEAN, STD = 0.2, 0.2  # of grey values 0..1 over ultrasound pictures
 REFERENCE_SIDE = 14.0  # patches that the positions of a whole picture span, whatever its resolution
+PLAIN_TOKENS = 256
 SIZES = {"tiny": (192, 12, 3), "small": (384, 12, 6), "base": (768, 12, 12)}  # dim, depth, heads
 
 
@@ -48,10 +49,20 @@ class Block(nn.Module):
         batch, count, dim = tokens.shape
         packed = self.qkv(self.norm1(tokens)).view(batch, count, 3, self.heads, dim // self.heads)
         query, key, value = packed.permute(2, 0, 3, 1, 4).unbind(0)  # each (B, heads, N, D / heads)
-        mixed = functional.scaled_dot_product_attention(query, key, value)
+        mixed = _attend(query, key, value)
         tokens = tokens + self.project(mixed.transpose(1, 2).reshape(batch, count, dim))
         result: Tensor = tokens + self.reduce(functional.gelu(self.expand(self.norm2(tokens)), approximate="tanh"))
         return result
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Attention over `(B, heads, N, D)`. For few tokens plain products are used where gradients are wanted: the fused
+    kernel's way back takes longer than all other layers together on processors."""
+    if torch.is_grad_enabled() and query.shape[2] <= PLAIN_TOKENS and query.device.type == "cpu":
+        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
+        mixed: Tensor = scores.softmax(-1).to(value.dtype) @ value
+        return mixed
+    return functional.scaled_dot_product_attention(query, key, value)
 
 
 class Vit(nn.Module):

@@ -39,7 +39,8 @@ class Learner(nn.Module):
         self.encoder = Vit(config.encoder.architecture)
         dim, patch = self.encoder.dim, config.encoder.patch
         self.decoder = MaskedDecoder(dim, config.decoder.dim, config.decoder.depth, config.decoder.heads)
-        self.targets = make_targets(config.targets, patch)  # plain objects: a frozen teacher is no weight of ours
+        # plain objects: a frozen teacher is no weight of ours
+        self.targets = make_targets(config.targets, patch, bf16=config.optimiser.bf16)
         self.heads = TargetHeads(self.targets, config.decoder.dim, dim)
         self.predictor = LossPredictor(patch) if config.hard.weight else None
         self.contrast = ContrastHead(dim, config.contrast.dim) if config.contrast.weight else None

@@ -6,17 +6,16 @@ Each target is a small object that turns whole pictures into one vector per patc
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lingyin.nets.lite0 import Lite0, fold, imagenet_lite0
 from lingyin.nets.vit import patchify
 from lingyin.pretrain.config import TargetsConfig
 
-CHUNK = 8  # pictures that the teacher sees at once: its wide first maps should stay within the caches
 FLOOR = 2 / 255  # of a patch's standard deviation: below two grey levels there is nothing to normalise
 
 
@@ -92,46 +91,37 @@ class Teacher:
 
     everywhere = True
 
-    def __init__(self, patch: int, net: Lite0 | None = None) -> None:
+    def __init__(self, patch: int, *, bf16: bool = False) -> None:
+        from lingyin.pretrain.teacher import FrozenLite0
+
         self.patch = patch
-        source = imagenet_lite0() if net is None else net
-        self.net = fold(source.eval()).eval().requires_grad_(False)
-        for value in self.net.parameters():
-            if value.ndim == 4:
-                value.data = value.data.contiguous(memory_format=torch.channels_last)
-        self.parts = (self.net.level_channels[3], self.net.level_channels[4])
-        self.dim, self.pooled_dim = sum(self.parts), self.net.dim
+        self.net = FrozenLite0(bf16=bf16)
+        self.dim, self.pooled_dim = sum(self.net.map_dims), self.net.pooled_dim
         self.pooled = torch.zeros(0)
 
-    @torch.no_grad()
     def __call__(self, images: Tensor) -> Tensor:
         """`(B, L, 432)`; leaves the pooled vectors `(B, 1280)`, normalised too, in `pooled`."""
-        said = [self._part(part) for part in images.split(CHUNK)]
-        self.pooled = torch.cat([pooled for _, pooled in said])
-        return torch.cat([maps for maps, _ in said])
-
-    def _part(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.net(images.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last))
+        *levels, pooled = self.net(images)
+        self.pooled = functional.layer_norm(pooled, (self.pooled_dim,))
         grid = images.shape[-2] // self.patch, images.shape[-1] // self.patch
         maps = []
-        for level in features.levels[3:5]:
+        for level in levels:
             last = level.permute(0, 2, 3, 1)
             normed = functional.layer_norm(last, last.shape[-1:]).permute(0, 3, 1, 2)
             maps.append(functional.interpolate(normed, grid, mode="bilinear", align_corners=False))
-        pooled = functional.layer_norm(features.cls, (self.pooled_dim,))
-        return torch.cat(maps, 1).flatten(2).transpose(1, 2), pooled
+        return torch.cat(maps, 1).flatten(2).transpose(1, 2)
 
 
-def make_targets(config: TargetsConfig, patch: int) -> dict[str, tuple[float, Target]]:
-    """The targets that are on, by name, with their weights."""
-    makers: dict[str, type[Pixels] | type[Gradients] | type[Teacher]] = {
-        "pixels": Pixels,
-        "smooth": SmoothPixels,
-        "gradients": Gradients,
-        "teacher": Teacher,
+def make_targets(config: TargetsConfig, patch: int, *, bf16: bool = False) -> dict[str, tuple[float, Target]]:
+    """The targets that are on, by name, with their weights; `bf16` is the precision of a teacher."""
+    makers: dict[str, Callable[[], Target]] = {
+        "pixels": lambda: Pixels(patch),
+        "smooth": lambda: SmoothPixels(patch),
+        "gradients": lambda: Gradients(patch),
+        "teacher": lambda: Teacher(patch, bf16=bf16),
     }
     weights = config.model_dump()
-    return {name: (weights[name], make(patch)) for name, make in makers.items() if weights[name]}
+    return {name: (weights[name], make()) for name, make in makers.items() if weights[name]}
 
 
 class TargetHeads(nn.Module):
