@@ -7,22 +7,24 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lingyin.core.clip import Clip, Frame
-from lingyin.core.study import Analysis, Study
+from lingyin.core.study import Analysis
 from lingyin.report.page import choose_key_frames
 from lingyin.report.pictures import Pictures, evidence_frames
 
 
 def frames_to_keep(analysis: Analysis, clip: Clip, chosen: set[int]) -> set[int]:
-    """Frames whose stored pixels the results will refer to: none where the source is a DICOM file of its own."""
-    if clip.source.kind == "dicom" and clip.source.sop_instance_uid is not None:
+    """Frames whose stored pixels the results will need: evidence, and the frame that stands in for it where none is.
+
+    None where the source is a DICOM instance of its own, to which results refer directly. `chosen` are the frames of
+    the page.
+    """
+    from lingyin.report.dicom.source import is_instance
+
+    if is_instance(clip.source):
         return set()
-    return keepable(analysis.study, len(clip), chosen)
-
-
-def keepable(study: Study, total: int, chosen: set[int]) -> set[int]:
-    """Evidence, and the frame that stands in for it where there is none."""
     middle = sorted(chosen)[len(chosen) // 2 :][:1]
-    return {frame for frame in (*evidence_frames(study), *study.clip.key_frames[:1], *middle) if frame < total}
+    wanted = (*evidence_frames(analysis.study), *analysis.study.clip.key_frames[:1], *middle)
+    return {frame for frame in wanted if frame < len(clip)}
 
 
 def stored_jpeg(frame: Frame) -> bytes:

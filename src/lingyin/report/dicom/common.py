@@ -105,6 +105,8 @@ def finish(context: Context, dataset: Dataset, kind: str) -> Dataset:
     for keyword in ("ContentDate", "ContentTime"):
         if keyword in dataset:
             setattr(dataset, keyword, context.date if keyword == "ContentDate" else context.time)
+    for equipment in dataset.get("ContributingEquipmentSequence", []):
+        equipment.ContributionDateTime = f"{context.date}{context.time}"
     dataset.TimezoneOffsetFromUTC = "+0000"
     dataset.Manufacturer = MANUFACTURER
     dataset.ManufacturerModelName = context.study.program

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
-from pydicom.config import RAISE
+from pydicom.config import IGNORE, RAISE
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.uid import UID
@@ -49,7 +49,6 @@ ALWAYS = (
     "AccessionNumber",
 )
 IMAGE = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "Modality", "NumberOfFrames")
-IDENTIFIERS = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
 LARGE_ELEMENT = 1 << 20  # bytes; vendors' private dumps stay on disk
 
 
@@ -59,17 +58,10 @@ def source_header(source: Source) -> Dataset | None:
     Nothing is made up: what the header lacks, or holds in a form the standard forbids, stays empty. Where the file is
     no longer there, the identifiers that the clip kept are all that is returned.
     """
-    if source.kind != "dicom":
+    if not is_instance(source):
         return None
     kept = Dataset()
-    for keyword, value in (
-        ("SOPClassUID", source.sop_class_uid),
-        ("SOPInstanceUID", source.sop_instance_uid),
-        ("SeriesInstanceUID", source.series_instance_uid),
-        ("StudyInstanceUID", source.study_instance_uid),
-    ):
-        if value is None or not UID(value).is_valid:
-            return None
+    for keyword, value in _identifiers(source).items():
         setattr(kept, keyword, value)
     read = _read(source)
     if read is not None and str(read.get("SOPInstanceUID", "")).strip() == source.sop_instance_uid:
@@ -82,6 +74,24 @@ def source_header(source: Source) -> Dataset | None:
     if "DeidentificationMethod" not in kept and "PatientIdentityRemoved" in kept:
         del kept.PatientIdentityRemoved  # PS3.3 C.7.1.1: the one requires the other
     return kept
+
+
+def is_instance(source: Source) -> bool:
+    """Whether a source is a DICOM instance that others can refer to: all its identifiers are there and valid."""
+    return source.kind == "dicom" and all(_is_valid(value) for value in _identifiers(source).values())
+
+
+def _is_valid(uid: str | None) -> bool:
+    return uid is not None and UID(uid, validation_mode=IGNORE).is_valid
+
+
+def _identifiers(source: Source) -> dict[str, str | None]:
+    return {
+        "SOPClassUID": source.sop_class_uid,
+        "SOPInstanceUID": source.sop_instance_uid,
+        "SeriesInstanceUID": source.series_instance_uid,
+        "StudyInstanceUID": source.study_instance_uid,
+    }
 
 
 def empty(keyword: str) -> DataElement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from lingyin.core.clip import Clip
@@ -22,7 +23,7 @@ def pdf_content(analysis: Analysis, clip: Clip, pictures: Pictures, frames: Sequ
     overlay = Overlay.of(analysis)
     return {
         "file": file_name(study.clip.source),
-        "created": study.created,
+        "created": datetime.fromisoformat(study.created).strftime("%Y-%m-%d %H:%M UTC"),
         "program": f"{study.program} {study.program_version}",
         "triage": study.triage.value,
         "width": pictures.display.width,
@@ -71,10 +72,16 @@ def _part(
             }
             for note in shown.notes
         ],
-        "facts": [[name, fact] for name, fact in shown.facts],
+        "facts": [*([name, fact] for name, fact in shown.facts), *_identifier(study)],
         "reader": "; ".join(study.clip.notes),
         "figures": [_figure(study, clip, pictures, overlay, frame, grammar) for frame in frames],
     }
+
+
+def _identifier(study: Study) -> list[list[str]]:
+    """The instance that was analysed, so that a printed page can be traced without naming anybody."""
+    uid = study.clip.sop_instance_uid
+    return [] if uid is None else [["SOP Instance UID", uid]]
 
 
 def _line(line: Line, grammar: Grammar) -> dict[str, Any]:
