@@ -6,13 +6,13 @@ import hashlib
 import json
 import logging
 import re
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lingyin.api import Engine, demo_scan
 from lingyin.core.errors import InputError, LingyinError, OutputError
+from lingyin.core.files import write_file
 from lingyin.core.study import Study
 from lingyin.io import ScanRef, discover
 from lingyin.report import write_worklist
@@ -200,12 +200,4 @@ def _make_folder(out: Path) -> None:
 
 def _write_summary(rows: list[Row], out: Path) -> None:
     """Replaces `summary.json` in one step, so that a reader never sees half of it."""
-    temporary = out / (SUMMARY + ".part")
-    try:
-        temporary.write_text(json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False), encoding="utf-8")
-        temporary.replace(out / SUMMARY)
-    except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise OutputError(
-            out, f"summary cannot be written ({error.strerror})", "free space or choose another folder"
-        ) from error
+    write_file(out / SUMMARY, json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False).encode())

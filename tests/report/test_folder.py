@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from lingyin.core.errors import OutputError
-from lingyin.report.folder import whole_or_nothing, write_file
+from lingyin.core.files import write_file
+from lingyin.report.folder import whole_or_nothing
 
 
 def test_nothing_is_seen_before_the_end(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def embed(
     import numpy as np
 
     from lingyin.cli.frames import FrameWalk, finish
-    from lingyin.cli.write import write_bytes_atomically
+    from lingyin.core.files import write_file
     from lingyin.runtime import load_network
 
     network = load_network(model, threads)
@@ -40,6 +40,6 @@ def embed(
     if features:
         buffer = io.BytesIO()
         np.savez(buffer, features=np.stack(features), source=np.array(sources), frame=np.array(indices, dtype=np.int64))
-        write_bytes_atomically(out, buffer.getvalue())
+        write_file(out, buffer.getvalue())
         typer.echo(f"{len(features)} vectors of {features[0].shape[0]} numbers: {out}")
     finish(walk)

@@ -43,7 +43,7 @@ def predict(
 
 def _write_table(walk: FrameWalk, head: Head, out: Path) -> None:
     """`labels.csv`: source, frame, the most likely label, and a calibrated probability per label."""
-    from lingyin.cli.write import write_bytes_atomically
+    from lingyin.core.files import write_file
 
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
@@ -51,7 +51,7 @@ def _write_table(walk: FrameWalk, head: Head, out: Path) -> None:
     for step in walk:
         row = step.outputs.probabilities[head.name]
         table.writerow([step.source, step.frame, head.labels[int(row.argmax())], *(f"{value:.6f}" for value in row)])
-    write_bytes_atomically(out / "labels.csv", text.getvalue().encode())
+    write_file(out / "labels.csv", text.getvalue().encode())
     typer.echo(f"{walk.frames_seen} images: {out / 'labels.csv'}")
 
 
@@ -59,7 +59,7 @@ def _write_masks(walk: FrameWalk, head: Head, out: Path) -> None:
     """`masks/<name>.png`, 0 or 255, at the image's own size; frames of a clip get their number behind the name."""
     import cv2
 
-    from lingyin.cli.write import write_bytes_atomically
+    from lingyin.core.files import write_file
     from lingyin.runtime.decode import mask_on_frame
 
     used: set[str] = set()
@@ -72,5 +72,5 @@ def _write_masks(walk: FrameWalk, head: Head, out: Path) -> None:
         used.add(name)
         probability = mask_on_frame(step.outputs.masks[head.name], step.prepared, step.height, step.width)
         mask = (probability >= head.threshold).astype("uint8") * 255
-        write_bytes_atomically(out / "masks" / f"{name}.png", cv2.imencode(".png", mask)[1].tobytes())
+        write_file(out / "masks" / f"{name}.png", cv2.imencode(".png", mask)[1].tobytes())
     typer.echo(f"{walk.frames_seen} masks: {out / 'masks'}")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from lingyin.core.errors import OutputError
-
-REMEDY = "check the permissions and free space, or choose another folder"
+from lingyin.core.files import REMEDY
 
 
 @contextmanager
@@ -63,20 +62,3 @@ def _settle(building: Path, folder: Path) -> None:
                     shutil.rmtree(folder / name)
                 (kept / name).replace(folder / name)
         raise
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Replaces one file in one step.
-
-    Raises:
-        OutputError: it cannot be written; nothing half-written stays.
-    """
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise OutputError(path, f"cannot be written ({error.strerror or error})", REMEDY) from error

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from lingyin.core.files import write_file
 from lingyin.core.study import LANGUAGES
-from lingyin.report.folder import write_file
 from lingyin.report.grammar import load_grammar
 from lingyin.report.page import asset, render
 from lingyin.report.shapes import structure_name

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
 import uuid
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import UID, ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage
 
-from lingyin.core.errors import OutputError
+from lingyin.core.files import write_file
 from lingyin.io.phantom.make import Phantom
 from lingyin.version import __version__
 
@@ -41,22 +39,8 @@ def write_phantom(phantom: Phantom, path: Path) -> None:
     buffer = io.BytesIO()
     dcmwrite(buffer, to_dataset(phantom), enforce_file_format=True)
     truth = json.dumps(phantom.truth, indent=1, ensure_ascii=False) + "\n"
-    _write(path, buffer.getvalue())
-    _write(path.with_suffix(".json"), truth.encode())
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise OutputError(
-            path, f"cannot be written ({error.strerror})", "free space or choose another place"
-        ) from error
+    write_file(path, buffer.getvalue())
+    write_file(path.with_suffix(".json"), truth.encode())
 
 
 def to_dataset(phantom: Phantom) -> Dataset:
