@@ -31,11 +31,12 @@ def write_video(
     key_every: int = 8,
     container: str | None = None,
     options: dict[str, str] | None = None,
+    container_options: dict[str, str] | None = None,
     aspect: Fraction | None = None,
     **codec_context: Any,
 ) -> Path:
     """Encodes frames; times in ms, 40 ms apart unless given."""
-    with av.open(str(path), "w", format=container) as out:
+    with av.open(str(path), "w", format=container, options=container_options or {}) as out:
         stream = out.add_stream(codec, rate=25, options=options or {})
         stream.width, stream.height, stream.pix_fmt = frames.shape[2], frames.shape[1], pixel_format
         context = stream.codec_context

@@ -94,7 +94,7 @@ def test_pixel_aspect_is_height_over_width(tmp_path):
 
 
 def test_damaged_packets_are_left_out_and_told(tmp_path, frames):
-    path = write_video(tmp_path / "a.mp4", frames, "libx264", key_every=5, options={"movflags": "faststart"})
+    path = write_video(tmp_path / "a.mp4", frames, "libx264", key_every=5, container_options={"movflags": "faststart"})
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * 0.7)])
     clip = open_clip(path)
@@ -176,3 +176,12 @@ def test_memory_does_not_grow_with_length(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2_000_000
+
+
+def test_messages_of_the_library_never_reach_python():
+    """With a log level set, libav's threads wait for Python's lock while Python waits for them (a deadlock)."""
+    import av
+
+    import lingyin.io.video.stream  # noqa: F401
+
+    assert av.logging.get_level() is None

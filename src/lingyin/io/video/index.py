@@ -15,6 +15,7 @@ from lingyin.io.video.stream import EXPORT_AGAIN, Stream
 from lingyin.io.video.turn import Turn, turn_from_matrix
 
 ASSUMED_RATE = 30.0  # frames per second
+STEADY = ("mpeg1video", "mpeg2video")  # codecs with one frame rate per sequence (ISO/IEC 13818-2 6.3.3)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def index_video(path: Path, demuxer: str, name: str) -> Index:
             pts.append(frame.pts)
         announced, damaged = stream.stream.frames, stream.damaged
         base, rate = stream.stream.time_base, stream.stream.average_rate
+        steady = stream.stream.codec_context.name in STEADY
     if first is None:
         if damaged or announced:
             raise UnreadableError(name, "not one of its frames can be decoded", EXPORT_AGAIN)
@@ -69,7 +71,7 @@ def index_video(path: Path, demuxer: str, name: str) -> Index:
     if damaged or len(pts) < announced:
         lost = max(damaged, announced - len(pts))
         notes.append(f"the video is damaged: {lost} frames could not be decoded and were left out")
-    stamps, times, time_notes = frame_times(pts, base, rate)
+    stamps, times, time_notes = frame_times(pts, base, rate, steady)
     return Index(
         count=len(pts),
         pts=stamps,
@@ -99,14 +101,22 @@ def _aspect(stream: Stream, frame: object) -> float:
 
 
 def frame_times(
-    pts: list[int | None], base: Fraction | None, rate: Fraction | None
+    pts: list[int | None], base: Fraction | None, rate: Fraction | None, steady: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], list[str]]:
-    """Usable stamps (or none), times from 0 that strictly increase, notes."""
+    """Usable stamps (or none), times from 0 that strictly increase, notes.
+
+    Program streams stamp only some pictures, and libav may take a stamp for the picture before: where a `steady` codec
+    tells its rate and no stamp is more than a picture off, the times follow the rate.
+    """
     count = len(pts)
     if base is not None and all(stamp is not None for stamp in pts):
         stamps = np.array(pts, np.int64)
         if np.all(np.diff(stamps) > 0):
-            return stamps, (stamps - stamps[0]) * float(base), []
+            times = (stamps - stamps[0]) * float(base)
+            if steady and rate:
+                even = np.arange(count) / float(rate)
+                times = even if np.all(np.abs(times - even) * float(rate) < 1.5) else times
+            return stamps, times, []
     per_second = float(rate) if rate and 0 < rate <= 1000 else ASSUMED_RATE
     note = f"the video gives no reliable frame times: {per_second:g} frames per second assumed"
     return np.empty(0, np.int64), np.arange(count) / per_second, [note] if count > 1 else []
