@@ -55,6 +55,8 @@ def test_measurement_comes_back_with_unit_interval_and_judgement(report: Written
     }
     ends = sorted(float(item.MeasuredValueSequence[0].NumericValue) for item in numbers.values())
     assert ends == pytest.approx(sorted((INTERVAL[1] - VALUE, VALUE - INTERVAL[0])), abs=1e-6)
+    units = {item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue for item in numbers.values()}
+    assert units == {"mm"}
     codes = {item.ConceptCodeSequence[0].CodeMeaning for item in items(measured[0]) if item.ValueType == "CODE"}
     assert {"Abnormal", "outer wall to outer wall"} <= codes
 

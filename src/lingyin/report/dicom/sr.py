@@ -14,7 +14,15 @@ from lingyin.core.study import Certainty, Finding
 from lingyin.core.tree import load_tree
 from lingyin.report.concepts import is_fetal, site_of
 from lingyin.report.dicom.coding import SCHEME, code_of, own_code, unit_code
-from lingyin.report.dicom.common import MANUFACTURER, SERIES_NUMBERS, Context, Referenced, finish, weights
+from lingyin.report.dicom.common import (
+    MANUFACTURER,
+    SERIES_NUMBERS,
+    Context,
+    Referenced,
+    code_item,
+    finish,
+    weights,
+)
 from lingyin.report.dicom.regions import Outlines, Region, regions_of
 from lingyin.report.grammar import load_grammar
 from lingyin.report.sentences import Section, sentences
@@ -231,11 +239,15 @@ def _properties(finding: Finding, value: float) -> hd.sr.MeasurementProperties |
     if finding.abnormal is None and finding.interval is None:
         return None
     low, high = finding.interval or (None, None)
-    return hd.sr.MeasurementProperties(
+    properties = hd.sr.MeasurementProperties(
         normality=None if finding.abnormal is None else NORMALITY[finding.abnormal],
         upper_measurement_uncertainty=None if high is None else round(max(0.0, high - value), DIGITS),
         lower_measurement_uncertainty=None if low is None else round(max(0.0, value - low), DIGITS),
     )
+    for item in properties:
+        if item.ValueType == "NUM":  # highdicom gives no unit to what has the unit of the value (TID 310)
+            item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence = [code_item(unit_code(finding.unit))]
+    return properties
 
 
 def _convention(convention: str) -> Code:
