@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from typing import Any
 
+from lingyin.serve.access import MAX_REFUSED
 from tests.serve.conftest import Served
 
 WRITE = {"X-Lingyin": "1"}
@@ -37,6 +38,15 @@ def test_wrong_token_opens_nothing_and_is_noted(served: Served) -> None:
     assert answer.status_code == 401
     assert "set-cookie" not in answer.headers
     assert served.client.get("/audit").json()["lines"][0]["action"] == "refused login"
+
+
+def test_many_wrong_tokens_are_slowed_and_do_not_fill_the_log(served: Served) -> None:
+    answers = [served.stranger.post("/session", json={"token": "wrong"}, headers=WRITE) for _ in range(MAX_REFUSED + 5)]
+    assert [answer.status_code for answer in answers] == [401] * MAX_REFUSED + [429] * 5
+    assert answers[-1].headers["retry-after"] == "60"
+    assert served.client.get("/audit").json()["total"] == MAX_REFUSED
+    right = served.stranger.post("/session", json={"token": served.token}, headers=WRITE)
+    assert right.status_code == 204, "others' mistakes keep nobody out"
 
 
 def test_new_token_ends_the_old_one_and_all_sessions(served: Served) -> None:

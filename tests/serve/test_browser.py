@@ -73,7 +73,8 @@ def test_link_upload_progress_worklist_report(page: Any, site: tuple[Served, str
     page.wait_for_selector("#waiting progress")
     page.wait_for_selector("#rows tr")
     assert page.text_content("#rows th") == real_cine.name
-    assert page.text_content("#rows td:nth-child(3)") == "heart"
+    assert page.text_content("#rows td:nth-child(4)") == "heart"
+    page.wait_for_function("document.querySelector('#rows img').naturalWidth > 20")
     page.focus('#rows button[data-key^="open"]')
     page.keyboard.press("Enter")
     frame = page.frame_locator("#frame")
@@ -82,10 +83,20 @@ def test_link_upload_progress_worklist_report(page: Any, site: tuple[Served, str
     frame.locator("li.sentence[data-frame] button.evidence").first.click()
     assert frame.locator('li.sentence[aria-current="true"]').count() > 0, "the report's own script runs"
     assert page.evaluate("document.getElementById('frame').contentDocument") is None, "in an origin of its own"
+    page.click("#files-menu summary")
+    with page.expect_download() as loading:
+        page.click('#study-files a:text-is("report.json")')
+    assert b'"research_use_only"' in Path(loading.value.path()).read_bytes()
+    with page.context.expect_page() as opening:
+        page.click("#tab")
+    opening.value.wait_for_selector("#impression-en")
+    assert opening.value.evaluate("window.origin") == "null", "in a tab too"
+    opening.value.close()
     page.keyboard.press("Escape")
     if page.is_visible("#study"):
         page.click("#close")  # the key went to the report
     page.wait_for_selector("#desk:not([hidden])")
+    assert str(page.evaluate("document.activeElement.dataset.key")).startswith("open-"), "back where one was"
     page.click("#logout")
     page.wait_for_selector("#login:not([hidden])")
     page.reload()

@@ -7,10 +7,13 @@ import hmac
 import os
 import secrets
 import time
+from collections import deque
 from pathlib import Path
 
 from lingyin.serve.database import Database, now
 from lingyin.serve.records import AuditLine
+
+MAX_REFUSED = 10  # logins with a wrong token in a minute
 
 
 class Access:
@@ -21,6 +24,7 @@ class Access:
         self._token_file = token_file
         self._session_s = session_s
         self._hash = _read(token_file)
+        self._refused: deque[float] = deque()
 
     @property
     def has_token(self) -> bool:
@@ -41,6 +45,17 @@ class Access:
         with self._database.transaction() as db:
             db.execute("DELETE FROM sessions")
         return token
+
+    def may_try(self) -> bool:
+        """Notes a refused login, and says whether there were few in the last minute: nobody may fill the log."""
+        moment = time.monotonic()
+        while self._refused and moment - self._refused[0] > 60:
+            self._refused.popleft()
+        if len(self._refused) >= MAX_REFUSED:
+            return False
+        self._refused.append(moment)
+        self.note("unknown", "refused login")
+        return True
 
     def holds(self, token: str) -> bool:
         """Whether this is the token; takes the same time whatever is wrong with it."""

@@ -37,13 +37,14 @@ def shell_part(name: str) -> Response:
 
 
 @router.post(
-    "/session", status_code=204, tags=["session"], responses={401: {"model": Problem}, 403: {"model": Problem}}
+    "/session", status_code=204, tags=["session"], responses={code: {"model": Problem} for code in (401, 403, 429)}
 )
 def login(request: Request, login: Login, response: Response) -> None:
     """Exchanges the token for a cookie."""
     parts = parts_of(request)
     if not parts.access.holds(login.token):
-        parts.access.note("unknown", "refused login")
+        if not parts.access.may_try():
+            raise HTTPException(429, "too many wrong tokens", {"Retry-After": "60"})
         raise HTTPException(401, "this token is not valid", {"WWW-Authenticate": "Bearer"})
     secret = parts.access.open_session()
     parts.access.note(str(parts.access.session(secret)), "login")

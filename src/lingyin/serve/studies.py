@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, Response
 from lingyin.serve import headers
 from lingyin.serve.intake import receive
 from lingyin.serve.parts import caller, known_study, parts_of
+from lingyin.serve.pictures import THUMBNAIL
 from lingyin.serve.records import Accepted, Problem, StudyPage, StudyRecord
 from lingyin.serve.store import QueueFullError
 from lingyin.serve.worker import drop_unused
@@ -19,6 +20,7 @@ from lingyin.serve.worker import drop_unused
 router = APIRouter(tags=["studies"])
 STATES = {"all": ("queued", "running", "done", "failed"), "waiting": ("queued", "running"), "ended": ("done", "failed")}
 TYPES = {
+    ".jpg": "image/jpeg",
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".mp4": "video/mp4",
@@ -89,7 +91,8 @@ def file(request: Request, key: str, name: str) -> FileResponse:
     path = _files(request, known_study(request, key)).get(name)
     if path is None:
         raise HTTPException(404, "the report has no such file")
-    parts_of(request).access.note(caller(request), f"view {name}", key)
+    if name != THUMBNAIL:  # the worklist shows these by the dozen
+        parts_of(request).access.note(caller(request), f"view {name}", key)
     shown = path.suffix == ".html"
     return FileResponse(
         path,

@@ -1,12 +1,13 @@
 // The page: signs in with the link's token, then shows the worklist or one study, as the address says.
 import { ask } from "./api.js";
-import { draw, refresh, startList, stopList } from "./list.js";
-import { find, lang, loadWords, speak } from "./words.js";
+import { draw, focusOn, refresh, startList, stopList } from "./list.js";
+import { find, lang, loadWords, make, speak } from "./words.js";
 import { watchUploads } from "./upload.js";
 
 const VIEWS = ["login", "desk", "study"];
 let signedIn = false;
 let drawnLang = null;
+let read = null;
 
 function show(view) {
   for (const each of VIEWS) find(each).hidden = each !== view;
@@ -39,6 +40,8 @@ async function route() {
   if (!key) {
     show("desk");
     find("frame").removeAttribute("src");
+    if (read) focusOn(`open-${read}`);
+    read = null;
     return;
   }
   let study;
@@ -50,19 +53,16 @@ async function route() {
   }
   const base = `/studies/${encodeURIComponent(study.id)}/files/`;
   show("study");
+  find("study-name").textContent = study.name;
   drawnLang = lang;
+  read = study.id;
   find("frame").src = `${base}report.html#${lang}`;
   find("tab").href = `${base}report.html#${lang}`;
+  find("files-menu").open = false;
   find("study-files").replaceChildren(
     ...study.files
-      .filter((name) => name !== "report.html")
-      .flatMap((name) => {
-        const link = document.createElement("a");
-        link.href = base + name.split("/").map(encodeURIComponent).join("/");
-        link.download = name;
-        link.textContent = name;
-        return [link, " "];
-      }),
+      .filter((name) => !["report.html", "thumbnail.jpg"].includes(name))
+      .map((name) => make("li", {}, make("a", { href: base + name, download: true }, name))),
   );
   find("close").focus();
 }

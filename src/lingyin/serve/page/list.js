@@ -9,6 +9,8 @@ let ended = { total: 0, studies: [] };
 let waiting = { total: 0, studies: [] };
 let followed = null;
 let timer = null;
+let drawn = "";
+const pictures = new Map();
 
 export function startList() {
   find("more").onclick = () => {
@@ -33,7 +35,8 @@ export async function refresh() {
     if (problem.status === 401) return;
     find("offline").hidden = false;
   }
-  draw();
+  const now = JSON.stringify([waiting, ended]);
+  if (now !== drawn) draw();
   follow();
   timer = setTimeout(refresh, LOOK_AGAIN_MS);
 }
@@ -74,14 +77,19 @@ function follow() {
   }
 }
 
+export function focusOn(key) {
+  (find("rows").querySelector(`[data-key="${key}"]`) ?? find("ended")).focus();
+}
+
 export function draw() {
+  drawn = JSON.stringify([waiting, ended]);
   drawWaiting();
   find("table").hidden = ended.studies.length === 0;
   find("count").textContent = ended.total ? say("list.count", { n: ended.total }) : say("list.empty");
   find("more").hidden = ended.studies.length >= ended.total;
   const active = document.activeElement?.dataset?.key;
   find("rows").replaceChildren(...ended.studies.map(row));
-  if (active) find("rows").querySelector(`[data-key="${active}"]`)?.focus();
+  if (active) focusOn(active);
 }
 
 function drawWaiting() {
@@ -113,6 +121,7 @@ function row(study) {
     "tr",
     { class: state },
     make("td", { "data-head": say("list.triage") }, make("span", { class: `flag ${state}` }, sign, word)),
+    make("td", { class: "picture" }, study.state === "done" ? picture(study) : null),
     make("th", { scope: "row" }, study.name),
     make(
       "td",
@@ -125,6 +134,16 @@ function row(study) {
   );
 }
 
+// Kept between drawings, so that it is fetched once.
+function picture(study) {
+  let image = pictures.get(study.id);
+  if (!image) {
+    image = make("img", { src: `/studies/${study.id}/files/thumbnail.jpg`, alt: "", loading: "lazy", width: 80, height: 60 });
+    pictures.set(study.id, image);
+  }
+  return image;
+}
+
 function time(text) {
   const when = new Date(text);
   const shape = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
@@ -134,11 +153,13 @@ function time(text) {
 function sure(study) {
   const dialog = find("sure");
   find("sure-text").textContent = say("list.really", { name: study.name });
+  dialog.onclose = () => focusOn(`delete-${study.id}`); // the row may have been drawn anew meanwhile
   find("sure-no").onclick = () => dialog.close();
   find("sure-yes").onclick = async () => {
     dialog.close();
     await ask(`/studies/${study.id}`, "DELETE").catch(() => null);
-    refresh();
+    await refresh();
+    find("ended").focus();
   };
   dialog.showModal();
   find("sure-no").focus();
