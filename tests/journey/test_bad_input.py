@@ -1,4 +1,4 @@
-"""Bad input: a sentence that names the file and the remedy, exit code 3, no traceback, nothing half-written, others go on."""
+"""Bad input: a sentence with file and remedy, exit code 3, no traceback, nothing half-written, the others go on."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
-
 from tests.conftest import Run
+from tests.io.video_makers import moving, write_video
 
 
 def _bad_files(folder: Path, cine: Path) -> dict[str, Path]:
@@ -31,10 +31,9 @@ def _bad_files(folder: Path, cine: Path) -> dict[str, Path]:
     bare = dcmread(cine)
     del bare.PixelData
     bare.save_as(folder / "no-pixels.dcm")
-    return {path.name: path for path in folder.iterdir()}
-
-
-NAMES = ["empty.dcm", "text.dcm", "cut-early.dcm", "cut-late.dcm", "noise.mp4", "empty.png", "cut.zip", "none", "ct.dcm"]
+    write_video(folder / "no-frames.mp4", moving(1)[:0].reshape(0, 48, 64, 3), "mpeg4")
+    os.mkfifo(folder / "pipe.dcm")
+    return {path.name: path for path in sorted(folder.iterdir())}
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +41,43 @@ def bad(tmp_path_factory: pytest.TempPathFactory, real_cine: Path) -> dict[str, 
     return _bad_files(tmp_path_factory.mktemp("bad"), real_cine)
 
 
-@pytest.mark.parametrize("name", [*NAMES, "no-pixels.dcm"])
-def test_bad_file_is_named_with_a_remedy(lingyin: Run, bad: dict[str, Path], name: str, tmp_path: Path) -> None:
-    done = lingyin("analyze", bad[name], "-o", tmp_path / "out")
+def _no_folder_in(out: Path) -> bool:
+    return not [path for path in out.iterdir() if path.is_dir()]
+
+
+def test_every_bad_file_is_named_with_a_remedy(lingyin: Run, bad: dict[str, Path], tmp_path: Path) -> None:
+    """All in one run, which is also the test that none of them stops the next."""
+    done = lingyin("analyze", *bad.values(), "-o", tmp_path / "out")
     said = done.stdout + done.stderr
     assert done.returncode == 3, said
     assert "Traceback" not in said
-    assert name in said
     rows = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
-    assert [row["status"] for row in rows] == ["failed"]
-    assert not [path for path in (tmp_path / "out").iterdir() if path.is_dir()]
+    assert [(Path(row["source"]).name, row["status"], row["exit_code"]) for row in rows] == [
+        (name, "failed", 3) for name in bad
+    ]
+    for name, row in zip(bad, rows, strict=True):
+        assert name in said
+        path, problem, remedy = _parts(row["error"])
+        assert path.endswith(name)
+        assert problem
+        assert remedy
+    assert _no_folder_in(tmp_path / "out")
+
+
+def _parts(sentence: str) -> tuple[str, str, str]:
+    """`<file>: <what is wrong>; <what to do>`."""
+    path, _, rest = sentence.partition(": ")
+    problem, _, remedy = rest.partition("; ")
+    return path, problem, remedy
+
+
+@pytest.mark.parametrize("name", ["empty.dcm", "cut-late.dcm", "none"])
+def test_a_bad_file_alone_fails_the_command(lingyin: Run, bad: dict[str, Path], name: str, tmp_path: Path) -> None:
+    done = lingyin("analyze", bad[name], "-o", tmp_path / "out")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert name in done.stdout + done.stderr
+    assert _no_folder_in(tmp_path / "out")
 
 
 def test_missing_path(lingyin: Run, tmp_path: Path) -> None:
@@ -60,7 +86,9 @@ def test_missing_path(lingyin: Run, tmp_path: Path) -> None:
     assert "missing.dcm" in done.stdout + done.stderr
 
 
-def test_one_bad_file_does_not_stop_the_others(lingyin: Run, bad: dict[str, Path], aneurysm: Path, tmp_path: Path) -> None:
+def test_one_bad_file_does_not_stop_the_others(
+    lingyin: Run, bad: dict[str, Path], aneurysm: Path, tmp_path: Path
+) -> None:
     done = lingyin("analyze", bad["text.dcm"], aneurysm, bad["cut-late.dcm"], "-o", tmp_path / "out")
     assert done.returncode == 3
     rows = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))

@@ -12,8 +12,8 @@ from av.video.frame import VideoFrame
 
 from lingyin.core.errors import NoFramesError, UnreadableError
 
-# Silent by libav's own means: any other level hands its messages to Python, and then a decoding thread with something to
-# say waits for Python's lock while Python, closing the stream, waits for that thread.
+# Silent by libav's own means: any other level hands its messages to Python. A decoding thread with something to say
+# then waits for Python's lock while Python, closing the stream, waits for that thread.
 av.logging.set_level(None)
 
 THREADS = 2  # per open stream: several clips are read at the same time
