@@ -178,12 +178,12 @@ class PretrainConfig(_Strict):
     classifier: ClassifierConfig = ClassifierConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
-    stages: tuple[StageConfig, ...] = Field(min_length=1)
+    stages: tuple[StageConfig, ...]
 
     @model_validator(mode="after")
     def _consistent(self) -> PretrainConfig:
         ends = [stage.until for stage in self.stages]
-        if ends != sorted(set(ends)) or ends[-1] != 1.0:
+        if not ends or ends != sorted(set(ends)) or ends[-1] != 1.0:
             raise ValueError("stages: `until` must rise from stage to stage and end at 1.0")
         unit = max(self.encoder.patch, 32) if self.targets.teacher else self.encoder.patch
         wrong = sorted({stage.size_px for stage in self.stages if stage.size_px % unit})
