@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lingyin.core.clip import Box
@@ -57,12 +57,13 @@ def test_anisotropic_pixels_are_undone():
 @settings(max_examples=40)
 @given(st.floats(12, 48), st.floats(12, 38), st.floats(3, 9), st.floats(0.2, 0.8))
 def test_outline_lies_on_the_level(x, y, radius, level):
+    expected = radius + (0.5 - level) * 8
+    assume(expected >= 1.5)  # a ring of less is not straight between two pixels
     rows, columns = np.mgrid[:50, :60]
     distance = np.hypot(columns - x, rows - y)
     probability = np.clip(0.5 + (radius - distance) / 8, 0, 1).astype(np.float32)
     rings = outline(probability, level)
     assert len(rings) == 1
-    expected = radius + (0.5 - level) * 8
     found = np.hypot(*(np.asarray(rings[0]) - (x, y)).T)
     np.testing.assert_allclose(found, expected, atol=0.15)
 
