@@ -49,9 +49,9 @@ class Process:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def wait_until_up(self) -> None:
-        for _ in range(100):
+        for _ in range(600):
             try:
-                httpx2.get(self.url)
+                httpx2.get(self.url, timeout=60)
                 return
             except httpx2.TransportError:
                 time.sleep(0.1)
@@ -59,7 +59,7 @@ class Process:
 
     def end(self, how: signal.Signals) -> int:
         self.popen.send_signal(how)
-        return self.popen.wait(20)
+        return self.popen.wait(120)
 
 
 @pytest.fixture
@@ -74,7 +74,9 @@ def started() -> Iterator[list[Process]]:
 
 
 @pytest.mark.slow
-def test_kill_loses_and_doubles_nothing(tmp_path: Path, real_cine: Path, started: list[Process]) -> None:
+def test_kill_loses_and_doubles_nothing(
+    tmp_path: Path, real_cine: Path, picture: bytes, started: list[Process]
+) -> None:
     data = tmp_path / "data"
     first = Process(data)
     started.append(first)
@@ -83,10 +85,10 @@ def test_kill_loses_and_doubles_nothing(tmp_path: Path, real_cine: Path, started
     first.wait_until_up()
     assert httpx2.get(f"{first.url}/studies").status_code == 401
     bearer = {"Authorization": f"Bearer {token}"}
-    scan = real_cine.read_bytes()
     keys = []
     for number in range(3):
-        files = {"files": (f"patient-{number}.dcm", scan)}
+        content = real_cine.read_bytes() if number == 0 else picture  # the first one is still running when killed
+        files = {"files": (f"patient-{number}", content)}
         answer = httpx2.post(f"{first.url}/studies", headers=bearer, files=files)
         keys.append(answer.json()["studies"][0]["id"])
     for _ in range(100):
@@ -101,11 +103,11 @@ def test_kill_loses_and_doubles_nothing(tmp_path: Path, real_cine: Path, started
     second.wait_until_up()
     third = Process(data)
     started.append(third)
-    assert third.popen.wait(20) == 1
+    assert third.popen.wait(120) == 1
     assert any("another server uses this folder" in line for line in [third.link, *third.rest])
 
     for key in keys:
-        httpx2.get(f"{second.url}/studies/{key}/events", headers=bearer, timeout=60)
+        httpx2.get(f"{second.url}/studies/{key}/events", headers=bearer, timeout=300)
     page = httpx2.get(f"{second.url}/studies", headers=bearer).json()
     assert sorted(study["id"] for study in page["studies"]) == sorted(keys)
     assert {study["state"] for study in page["studies"]} == {"done"}
