@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from lingyin.curate.readers.contract import Item, Reader
@@ -67,9 +66,9 @@ def _colour(path: Path) -> str:
     if not path.is_file():
         return ""
     with Image.open(path) as image:
-        colours = np.unique(np.asarray(image.convert("RGB")).reshape(-1, 3), axis=0)
-    painted_ones = colours[colours.any(axis=1)]
-    return ",".join(map(str, painted_ones[0].tolist())) if len(painted_ones) == 1 else ""
+        counted = image.convert("RGB").getcolors(2) or []
+    colours = [colour for _, colour in counted if isinstance(colour, tuple) and any(colour)]
+    return ",".join(map(str, colours[0])) if len(colours) == 1 else ""
 
 
 READER = Mmotu()
