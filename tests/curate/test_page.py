@@ -15,5 +15,5 @@ def test_the_page_in_the_documentation_is_current() -> None:
 
 def test_every_set_has_one_row() -> None:
     rows = [line for line in datasets_page(load_registry().values()).splitlines() if line.startswith("| `")]
-    assert [row.split("`")[1] for row in sorted(rows)] == sorted(load_registry())
+    assert sorted(row.split("`")[1] for row in rows) == sorted(load_registry())
     assert {row.count(" | ") for row in rows} == {9}
