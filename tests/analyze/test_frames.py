@@ -54,6 +54,13 @@ def test_the_largest_picture_region_counts_and_an_ecg_strip_does_not() -> None:
     assert picture_region(make_clip(1, regions=())) is None
 
 
+def test_a_region_of_unknown_kind_counts_where_no_other_is_a_picture() -> None:
+    whole = region(Box(0, 0, 640, 480), kind=RegionKind.UNKNOWN)
+    tissue = region(Box(0, 0, 300, 200))
+    assert picture_region(make_clip(1, regions=(whole,))) == whole
+    assert picture_region(make_clip(1, regions=(whole, tissue))) == tissue
+
+
 def test_the_sector_is_searched_inside_the_picture_region_only() -> None:
     clip = make_clip(3, regions=(region(Box(100, 20, 320, 200)),))
     sector = clip_sector(clip)

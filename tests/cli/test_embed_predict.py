@@ -55,10 +55,11 @@ def test_predict_writes_masks_at_the_pictures_own_size(lingyin: Run, pictures: l
     done = lingyin("predict", "fetal_skull", *pictures, "-o", tmp_path)
     assert done.returncode == 0, done.stderr
     for path in pictures:
-        mask = Image.open(tmp_path / "masks" / path.name)
-        assert mask.size == Image.open(path).size
-        assert set(np.unique(np.asarray(mask))) <= {0, 255}
-    assert np.asarray(Image.open(tmp_path / "masks" / "fetal-head.png")).any()
+        with Image.open(tmp_path / "masks" / path.name) as mask, Image.open(path) as picture:
+            assert mask.size == picture.size
+            assert set(np.unique(np.asarray(mask))) <= {0, 255}
+    with Image.open(tmp_path / "masks" / "fetal-head.png") as head:
+        assert np.asarray(head).any()
 
 
 def test_unknown_head_names_the_known_ones(lingyin: Run, pictures: list[Path], tmp_path: Path) -> None:

@@ -64,8 +64,12 @@ def clip_sector(clip: Clip) -> Sector:
 
 
 def picture_region(clip: Clip) -> Region | None:
-    """The largest region that shows a two-dimensional picture, or None where the file names none."""
+    """The largest region that shows a two-dimensional picture, or None where the file names none.
+
+    A region of unknown kind (a spacing given by hand, or for the whole frame) counts where no other is a picture.
+    """
     pictures = [region for region in clip.regions if region.kind in PICTURE_KINDS]
+    pictures = pictures or [region for region in clip.regions if region.kind is RegionKind.UNKNOWN]
     return max(pictures, key=lambda region: region.box.width * region.box.height, default=None)
 
 
