@@ -11,11 +11,11 @@ from lingyin.core.study import EvidenceKind
 from tests.analyze.measure.shots import BARE, CALIBRATED, ellipse_mm, shot
 
 
-def beating(turns: float, scale: object = CALIBRATED, frames: int = 40) -> list[Shot]:
+def beating(turns: float, scale: object = CALIBRATED, frames: int = 40, margin_mm: float = 0.2) -> list[Shot]:
     """Ellipses from 90 x 50 mm (end diastole) to 80 x 35 mm (end systole), starting at end diastole."""
     share = (1 - np.cos(np.linspace(0, 2 * np.pi * turns, frames))) / 2
     return [
-        shot(frame, ellipse_mm(90 - 10 * each, 50 - 15 * each, 1.5), scale)  # type: ignore[arg-type]
+        shot(frame, ellipse_mm(90 - 10 * each, 50 - 15 * each, 1.5), scale, margin_mm=margin_mm)  # type: ignore[arg-type]
         for frame, each in enumerate(share)
     ]
 
@@ -40,6 +40,15 @@ def test_ratios_need_no_calibration_but_areas_do() -> None:
     assert {(item.code, item.reason) for item in outcome.refused} == {
         (DIASTOLE, "uncalibrated"),
         (SYSTOLE, "uncalibrated"),
+    }
+
+
+def test_an_edge_too_uncertain_for_a_ratio_gives_none() -> None:
+    outcome = measure_ventricle(beating(1.0, margin_mm=12.0))
+    assert {each.code for each in outcome.measured} == {DIASTOLE, SYSTOLE}
+    assert {(item.code, item.reason) for item in outcome.refused} == {
+        (CHANGE, "low-certainty"),
+        (EJECTION, "low-certainty"),
     }
 
 

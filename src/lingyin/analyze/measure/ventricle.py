@@ -29,6 +29,7 @@ EJECTION = "left_ventricular_ejection_fraction"
 DISCS = 20
 FEWEST_FRAMES = 8
 METHOD_HALF = {CHANGE: 3.0, EJECTION: 5.0}  # points of a per cent that the method itself cannot resolve
+WIDEST_HALF = 12.0  # points of ejection fraction; a wider interval spans two grades of any scheme and settles nothing
 SMALLEST_SWING = 0.06  # of the largest area; less is breathing or noise, not a heartbeat
 
 
@@ -68,7 +69,12 @@ def measure_ventricle(shots: Sequence[Shot]) -> Outcome:
     else:
         smooth = _light_smooth(volumes.tolist())
         trace = trace_evidence(pair[0], frames, smooth / smooth.max() * 100)
-        outcome.measured.append(_ratio(EJECTION, pair, disc_volume, _lost(smooth, found), trace))
+        ejection = _ratio(EJECTION, pair, disc_volume, _lost(smooth, found), trace)
+        if ejection.interval[1] - ejection.value > WIDEST_HALF:
+            # the same uncertain edge decides both ratios
+            outcome = Outcome(refused=[Refused(code, "low-certainty") for code in (CHANGE, EJECTION)])
+        else:
+            outcome.measured.append(ejection)
     for code, shot, value in zip((DIASTOLE, SYSTOLE), pair, (areas[beat.largest], areas[beat.smallest]), strict=True):
         if shot.scale.calibrated:
             outcome.measured.append(_area(code, shot, float(value)))
