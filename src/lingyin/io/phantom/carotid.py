@@ -29,12 +29,15 @@ class Carotid(Scene):
         self.uneven = rng.uniform(0.02, 0.09)
         thick, lumen = settled["intima_media_mm"], settled["lumen_mm"]
         self.middle = settled["top_mm"] + lumen / 2
-        reach = abs(self.slope) * 22 + abs(self.bend) * 22**2
-        self.at_least_deep(self.middle + lumen / 2 + thick + reach + 6)
         half_width = min(19 + 8 * settled["footprint"], 1.2 * settled["depth_mm"])
+        reach = abs(self.slope) * half_width + abs(self.bend) * half_width**2
+        self.at_least_deep(self.middle + lumen / 2 + thick + reach + 2 * settled["drift_mm"] + 6)
+        # a steep course leans over its ends, and the tissue drifts: both stay within the picture
+        lean = (lumen / 2 + 1.2 * thick) * (abs(self.slope) + 2 * abs(self.bend) * half_width)
+        margin = 1.0 + lean + settled["drift_mm"]
         self.left, self.right = (
-            -half_width + rng.uniform(1.0, 0.3 * half_width),
-            half_width - rng.uniform(1.0, 0.3 * half_width),
+            -half_width + margin + rng.uniform(0.0, 0.2 * half_width),
+            half_width - margin - rng.uniform(0.0, 0.2 * half_width),
         )
         along = np.linspace(self.left, self.right, 2001)
         self.mean_wave = float(np.sin(0.35 * along + self.phase).mean())
