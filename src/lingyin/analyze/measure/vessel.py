@@ -23,6 +23,7 @@ from lingyin.analyze.measure.shot import (
 
 TUBE = 1.9  # length over width from which an outline is a vessel along its course, not across it
 TUBE_PEAK = 95
+NETWORK_SD = 0.05  # share of the diameter by which the network misplaces walls, on phantoms of the validation seeds
 
 
 def vessel_diameter(outline: Points) -> Line | None:
@@ -58,7 +59,7 @@ def measure_vessel(shots: Sequence[Shot], structure: str, code: str) -> Outcome:
     shot, line = sized[best]
     levels = at_levels(shot, _length) or (value, value)
     residual = [value + single - calm for single, calm in zip(raw, series, strict=True)]
-    interval = interval_90(value, levels, residual, shot.scale.grain_mm)
+    interval = interval_90(value, levels, residual, shot.scale.grain_mm, relative_floor=NETWORK_SD)
     evidence = [line_evidence(shot, line, structure), mask_evidence(shot, structure)]
     if len(sized) > 1:
         evidence.append(trace_evidence(shot, [each.frame for each, _ in sized], series))
