@@ -15,9 +15,10 @@ import torch
 from safetensors.torch import save_file
 
 from lingyin.core.errors import ModelError, OutputError, UsageError
+from lingyin.core.files import write_file
 from lingyin.nets.weights import load_vit
 from lingyin.pretrain import loop, record
-from lingyin.pretrain.checkpoint import NAME, list_differences, write_atomically
+from lingyin.pretrain.checkpoint import NAME, list_differences
 from lingyin.pretrain.config import PretrainConfig
 from lingyin.pretrain.learner import Learner
 from tests.pretrain.small import small_config, small_corpus
@@ -182,14 +183,14 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(
 
 def test_a_full_disk_leaves_the_file_before_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.bin"
-    write_atomically(path, b"old")
+    write_file(path, b"old", durable=True)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("lingyin.pretrain.checkpoint.os.fsync", full)
+    monkeypatch.setattr("lingyin.core.files.os.fsync", full)
     with pytest.raises(OutputError, match="No space left"):
-        write_atomically(path, b"new")
+        write_file(path, b"new", durable=True)
     assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == ["x.bin"]
 

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from lingyin.bench.metrics import bootstrap, macro_auroc, macro_f1
 from lingyin.core.errors import UsageError
+from lingyin.core.files import write_file
 from lingyin.core.paths import data_root
 from lingyin.nets.weights import load_vit
 from lingyin.pretrain import probe
-from lingyin.pretrain.checkpoint import write_atomically
 from lingyin.pretrain.loop import ENCODER
 from lingyin.pretrain.record import commit, machine
 
@@ -55,7 +55,7 @@ def main() -> None:
         "rows": rows,
     }
     target = Path("docs/results") / f"{name}.json"
-    write_atomically(target, (json.dumps(result, indent=1, ensure_ascii=False) + "\n").encode())
+    write_file(target, (json.dumps(result, indent=1, ensure_ascii=False) + "\n").encode(), durable=True)
     print(target)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,8 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from lingyin.core.errors import ModelError, OutputError, UsageError
+from lingyin.core.errors import ModelError, UsageError
+from lingyin.core.files import write_file
 from lingyin.nets.weights import META, checksum, read_tensors
 from lingyin.pretrain.config import PretrainConfig
 
@@ -30,24 +29,6 @@ class Progress:
     history: list[dict[str, float]]
     images: int
     seconds: float
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Writes beside, syncs and renames: a reader meets the old file or the new one. Raises OutputError."""
-    part: str | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(part).chmod(0o644)
-        Path(part).replace(path)
-    except OSError as error:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
-        raise OutputError(path, f"cannot be written ({error.strerror})", "free some space, then resume") from error
 
 
 def save_checkpoint(
@@ -76,7 +57,7 @@ def save_checkpoint(
         "seconds": progress.seconds,
         "sha256": checksum(tensors),
     }
-    write_atomically(folder / NAME, save(tensors, metadata={META: json.dumps(facts)}))
+    write_file(folder / NAME, save(tensors, metadata={META: json.dumps(facts)}), durable=True)
 
 
 def load_checkpoint(

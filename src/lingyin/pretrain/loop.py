@@ -17,10 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from lingyin.core.errors import ModelError, UsageError
+from lingyin.core.files import write_file
 from lingyin.nets.weights import vit_bytes
 from lingyin.pretrain.average import Average
 from lingyin.pretrain.batches import Drawer, generator_of
-from lingyin.pretrain.checkpoint import NAME, Progress, load_checkpoint, save_checkpoint, write_atomically
+from lingyin.pretrain.checkpoint import NAME, Progress, load_checkpoint, save_checkpoint
 from lingyin.pretrain.config import PretrainConfig
 from lingyin.pretrain.corpus import Corpus, open_corpus
 from lingyin.pretrain.learner import Learner
@@ -139,7 +140,7 @@ class _Session:
     def finish(self) -> Path:
         encoder = self.learner.encoder
         data = vit_bytes(encoder.architecture, self.average.weights, self.config.name)
-        write_atomically(self.run / ENCODER, data)
+        write_file(self.run / ENCODER, data, durable=True)
         write_history(self.run, self.progress.history)
         write_card(self.run, self.config, self.corpus, self.progress, encoder)
         return self.run / ENCODER

@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from lingyin.pretrain.checkpoint import Progress, write_atomically
+from lingyin.core.files import write_file
+from lingyin.pretrain.checkpoint import Progress
 from lingyin.pretrain.config import PretrainConfig
 from lingyin.pretrain.corpus import Corpus
 from lingyin.version import __version__
@@ -23,9 +24,9 @@ MOST_POINTS = 400  # of a curve: what a picture can show
 
 def write_history(run: Path, history: list[dict[str, float]]) -> None:
     """`history.json`, one row per step, and `curves.png`. Raises OutputError."""
-    write_atomically(run / "history.json", (json.dumps(history) + "\n").encode())
+    write_file(run / "history.json", (json.dumps(history) + "\n").encode(), durable=True)
     if history:
-        write_atomically(run / "curves.png", draw_curves(history))
+        write_file(run / "curves.png", draw_curves(history), durable=True)
 
 
 def draw_curves(history: list[dict[str, float]]) -> bytes:
@@ -74,7 +75,7 @@ def write_card(run: Path, config: PretrainConfig, corpus: Corpus, progress: Prog
         },
         "final_losses": progress.history[-1] if progress.history else {},
     }
-    write_atomically(run / "card.json", (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+    write_file(run / "card.json", (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode(), durable=True)
 
 
 def machine() -> str:
