@@ -23,13 +23,13 @@ ORGANS = {
 }
 # Phantoms per kind and split; seeds far from those that tests, demos and benchmarks use.
 COUNTS = {
-    "aorta": 140,
-    "aortic-root": 80,
-    "thyroid": 30,
-    "ovary": 30,
-    "fetal-head": 40,
-    "left-ventricle": 50,
-    "carotid": 36,
+    "aorta": 220,
+    "aortic-root": 100,
+    "thyroid": 80,
+    "ovary": 80,
+    "fetal-head": 110,
+    "left-ventricle": 100,
+    "carotid": 90,
 }
 FIRST_SEED = {"train": 1_000_000, "val": 2_000_000, "test": 3_000_000}
 SHARE = {"train": 1.0, "val": 0.12, "test": 0.15}
