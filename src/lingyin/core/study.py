@@ -33,6 +33,20 @@ class Triage(StrEnum):
     CANNOT_SAY = "cannot-say"
 
 
+class Laterality(StrEnum):
+    LEFT = "left"
+    RIGHT = "right"
+    BILATERAL = "bilateral"
+
+
+class Status(StrEnum):
+    """Whether a physician stands behind the report (HL7 FHIR R4, DiagnosticReport.status)."""
+
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
+    AMENDED = "amended"  # signed, changed and signed again
+
+
 class Category(StrEnum):
     """What kind of statement a finding is; the report groups by it."""
 
@@ -92,6 +106,7 @@ class Finding(Record):
     unit: str | None = Field(default=None, description="UCUM unit")
     interval: tuple[float, float] | None = Field(default=None, description="90 % interval of the value")
     convention: str | None = Field(default=None, description="caliper convention, e.g. outer-to-outer")
+    laterality: Laterality | None = Field(default=None, description="side of the body, where one is known")
     abnormal: bool | None = Field(default=None, description="outside the rule's reference; null where no rule applies")
     urgent: bool = False
     grade: str | None = Field(default=None, description="code of the grade that the rule gave")
@@ -143,6 +158,68 @@ class ModelInfo(Record):
     sha256: str
 
 
+class Growth(Record):
+    """How one measurement changed since the prior study."""
+
+    finding: int = Field(ge=0, description="index within findings")
+    prior_value: float
+    prior_interval: tuple[float, float] | None = None
+    difference: float = Field(description="value now less the prior one, in the finding's unit")
+    difference_interval: tuple[float, float] | None = Field(default=None, description="90 % interval")
+    per_year: float | None = Field(default=None, description="null where the studies lie too close together")
+    per_year_interval: tuple[float, float] | None = Field(default=None, description="90 % interval")
+    verdict: str = Field(description="grown | shrunk | unchanged | not-certain (no interval)")
+
+
+class Comparison(Record):
+    """What became of the findings of an earlier study of the same patient."""
+
+    prior_date: str = Field(description="ISO 8601 date of the prior study")
+    date: str = Field(description="ISO 8601 date of this study")
+    days: int = Field(gt=0)
+    prior_sha256: str = Field(description="SHA-256 of the prior report.json")
+    prior_sop_instance_uid: str | None = None
+    identity: str = Field(description="how the patient was matched: patient-id | asserted")
+    growth: list[Growth] = Field(default_factory=list)
+    appeared: list[int] = Field(default_factory=list, description="abnormal findings that the prior study did not have")
+    vanished: list[NotAssessed] = Field(default_factory=list, description="abnormal before, now absent or normal")
+    not_compared: list[NotAssessed] = Field(default_factory=list, description="with the reason (phrases, uncompared)")
+
+
+class Content(Record):
+    """What a report says, without who made it: the part that a physician may change."""
+
+    findings: list[Finding]
+    not_assessed: list[NotAssessed]
+    triage: Triage
+    triage_reason: str
+
+
+class Change(Record):
+    """One finding that a signature changed; `before` and `after` are its index in the findings of either side."""
+
+    code: str
+    kind: str = Field(description="changed | rejected | added")
+    by_rule: bool = Field(default=False, description="follows from another change by a rule")
+    before: int | None = None
+    after: int | None = None
+    fields: list[str] = Field(default_factory=list, description="names of the fields that differ")
+
+
+class Signature(Record):
+    """Who stands behind the report since when, what he changed, and all that the report said before."""
+
+    by: str
+    organisation: str | None = None
+    at: str = Field(description="ISO 8601 UTC")
+    comment: str | None = None
+    changes: list[Change] = Field(default_factory=list)
+    before: Content = Field(description="the report before this signature; of the first one, the model's original")
+    content_sha256: str = Field(description="SHA-256 of all that was signed")
+    previous_sha256: str = Field(description="of the signature before; of the first one, of the model's original")
+    sha256: str = Field(description="SHA-256 of this signature, which the next one includes")
+
+
 class Study(Record):
     """Findings, what could not be judged, and the triage of one scan."""
 
@@ -156,6 +233,9 @@ class Study(Record):
     triage_reason: str = Field(description="code of the reason (catalogue of phrases)")
     findings: list[Finding]
     not_assessed: list[NotAssessed] = Field(default_factory=list)
+    comparison: Comparison | None = Field(default=None, description="with a prior study, where one was given")
+    status: Status = Status.PRELIMINARY
+    signatures: list[Signature] = Field(default_factory=list, description="oldest first; empty while preliminary")
     research_use_only: bool = True
 
 
