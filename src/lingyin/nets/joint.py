@@ -71,6 +71,18 @@ class JointNet(nn.Module):
             masks += [branch(shared) for branch in self.own]
         return Answers(features.cls, self.heads(self.dropout(features.cls)), torch.cat([m.float() for m in masks], 1))
 
+    @torch.no_grad()
+    def shift_masks(self, offsets: Tensor) -> None:
+        """Adds `offsets (K,)` to the logits of the structures, for good: edges move out where positive."""
+        shared = self.decoder.out.out_channels
+        assert self.decoder.out.bias is not None
+        self.decoder.out.bias += offsets[:shared]
+        for branch, offset in zip(self.own, offsets[shared:], strict=True):
+            last = branch.mix[-1]
+            assert isinstance(last, nn.Conv2d)
+            assert last.bias is not None
+            last.bias += offset
+
 
 def _stopped(values: Tensor, where: Tensor) -> Tensor:
     return torch.where(where[:, None, None, None], values.detach(), values)

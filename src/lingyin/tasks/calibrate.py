@@ -1,4 +1,4 @@
-"""What the validation split decides after training: temperatures, operating points, and the limits of novelty."""
+"""What the validation split decides after training: temperatures, operating points, where a mask ends, novelty."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from lingyin.nets.joint import JointNet
 from lingyin.runtime.network import softmax
 from lingyin.tasks.augment import Movement
 from lingyin.tasks.batches import assemble
-from lingyin.tasks.store import Store
+from lingyin.tasks.store import EMPTY, Store
 from lingyin.tasks.train import to_input
 
 Floats = NDArray[np.float32]
+EDGE_LIMIT = 1.0  # logits by which a mask's edge may be moved
+EDGE_FEW = 5  # masks of one source under which it has no say
 POINT_LIMITS = (0.25, 0.75)  # a validation split this small must not push an operating point to an extreme
 
 
@@ -57,6 +59,36 @@ def _some(rows: NDArray[np.intp], most: int | None) -> NDArray[np.intp]:
     if most is None or len(rows) <= most:
         return rows
     return np.asarray(rows[np.linspace(0, len(rows) - 1, most).astype(int)])
+
+
+@torch.no_grad()
+def edge_offsets(net: JointNet, stores: Sequence[Store], split: str, size: int, structures: int) -> Floats:
+    """What to add to each structure's logits `(structures,)` so that its masks are as large as the drawn ones.
+
+    Soft overlap losses leave masks systematically large or small. For every drawn mask the level is found over which
+    the network's mask has the same area; each source's median level counts alike.
+    """
+    net.eval()
+    levels: dict[tuple[int, str], list[float]] = {}
+    for store in stores:
+        drawn = np.flatnonzero((store.split == split) & (store.mask > EMPTY).any(axis=1))
+        rows = [int(row) for row in drawn]
+        for start in range(0, len(rows), 32):
+            part = rows[start : start + 32]
+            batch = assemble([(store, row, Movement()) for row in part], size)
+            with torch.autocast("cpu", torch.bfloat16):
+                masks = net(to_input(batch)).masks.float().numpy()
+            for sample, structure, grid in zip(batch.sample, batch.structure, batch.grids, strict=True):
+                share = float(grid.mean())
+                if share > 0:
+                    level = float(np.quantile(masks[sample, structure], 1 - share))
+                    levels.setdefault((int(structure), str(store.source[part[sample]])), []).append(level)
+    offsets = np.zeros(structures, np.float32)
+    for structure in range(structures):
+        medians = [np.median(v) for (s, _), v in levels.items() if s == structure and len(v) >= EDGE_FEW]
+        if medians:
+            offsets[structure] = -np.clip(np.mean(medians), -EDGE_LIMIT, EDGE_LIMIT)
+    return offsets
 
 
 def fit_temperature(logits: Floats, targets: NDArray[np.integer]) -> float:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from lingyin.core.paths import data_root
 from lingyin.nets.export import export
 from lingyin.runtime.manifest import Head, Manifest
 from lingyin.runtime.network import softmax
 from lingyin.runtime.novelty import fit_novelty
-from lingyin.tasks.calibrate import Seen, fit_temperature, look, operating_point
+from lingyin.tasks.calibrate import Seen, edge_offsets, fit_temperature, look, operating_point
 from lingyin.tasks.card import read_cards, write_card
 from lingyin.tasks.config import HeadConfig, Recipe
 from lingyin.tasks.store import Store
@@ -30,6 +31,7 @@ def release(trainer: Trainer, stores: Sequence[Store], used: dict[str, int], fol
     net = trainer.averaged()
     size = recipe.train.size
     apart = [name for head in recipe.segment for name in head.apart]
+    net.shift_masks(torch.from_numpy(edge_offsets(net, stores, "val", size, len(recipe.structures))))
     train = look(net, stores, "train", size, TRAIN_SAMPLE)
     validation = look(net, stores, "val", size)
     organ = [head.name for head in recipe.classify].index("organ")
