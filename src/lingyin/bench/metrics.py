@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,17 +36,21 @@ def bootstrap(
     """
     if not len(subjects):
         raise ValueError("no images to measure")
-    _, codes = np.unique(subjects, return_inverse=True)
-    members = [np.flatnonzero(codes == code) for code in range(int(codes.max()) + 1)]
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(draws):
-        chosen = rng.integers(0, len(members), len(members))
-        drawn.append(statistic(np.concatenate([members[number] for number in chosen])))
+    drawn = [statistic(rows) for rows in resamples(subjects, draws, seed)]
     defined = np.asarray([value for value in drawn if not np.isnan(value)])
     value = statistic(np.arange(len(subjects)))
     low, high = np.percentile(defined, (2.5, 97.5)) if len(defined) else (value, value)
     return Interval(float(value), float(low), float(high), len(subjects))
+
+
+def resamples(subjects: NDArray[np.str_], draws: int = DRAWS, seed: int = 0) -> Iterator[Ints]:
+    """Image indices of `draws` resamplings of subjects; the same for the same subjects and seed."""
+    _, codes = np.unique(subjects, return_inverse=True)
+    members = [np.flatnonzero(codes == code) for code in range(int(codes.max()) + 1)]
+    rng = np.random.default_rng(seed)
+    for _ in range(draws):
+        chosen = rng.integers(0, len(members), len(members))
+        yield np.concatenate([members[number] for number in chosen])
 
 
 def auroc(scores: Floats, truth: NDArray[np.bool_]) -> float:
