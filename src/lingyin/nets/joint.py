@@ -78,7 +78,7 @@ class JointNet(nn.Module):
         assert self.decoder.out.bias is not None
         self.decoder.out.bias += offsets[:shared]
         for branch, offset in zip(self.own, offsets[shared:], strict=True):
-            last = branch.mix[-1]
+            *_, last = branch.get_submodule("mix").children()
             assert isinstance(last, nn.Conv2d)
             assert last.bias is not None
             last.bias += offset
