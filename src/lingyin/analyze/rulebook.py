@@ -6,47 +6,22 @@ from __future__ import annotations
 import functools
 import itertools
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from lingyin.analyze.cited import Chosen, Cited, Code, Entry, Words
+from lingyin.analyze.formulas import Formula
+from lingyin.analyze.scorebook import ScoreRule
 from lingyin.core.errors import CatalogueError
 from lingyin.core.paths import packaged
-from lingyin.core.phrases import check_text
-from lingyin.core.study import RuleRef, Text
 
 SEXES = ("F", "M")
-Words = Annotated[dict[str, str], AfterValidator(lambda text: check_text(text, "a text of a rule"))]
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Limit = float | dict[Literal["F", "M"], float]
-
-
-class Entry(BaseModel):
-    """Base of rule records: immutable, an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Cited(Entry):
-    """What every rule carries: where it comes from, and how well that was checked."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-    guideline: Annotated[str, Field(min_length=4)]
-    edition: Annotated[str, Field(min_length=4)]
-    evidence: Literal["primary", "secondary", "general-knowledge"]
-    url: Annotated[str, Field(pattern=r"^https://")] | None = None
-    text: Words
-
-    def reference(self, advice: Text | None = None) -> RuleRef:
-        """The citation as a finding carries it; `advice` (per language) is added to the rule's own words."""
-        text = self.text if advice is None else {tag: f"{words} {advice[tag]}" for tag, words in self.text.items()}
-        return RuleRef(
-            id=self.id, guideline=self.guideline, edition=self.edition, evidence=self.evidence, text=text, url=self.url
-        )
 
 
 class Band(Entry):
@@ -91,7 +66,7 @@ class Band(Entry):
         return value > self.begins(sex) if self.above is not None else value >= self.begins(sex)
 
 
-class MeasurementRule(Cited):
+class MeasurementRule(Chosen):
     """Grades one measurement. Where guidelines differ, each has its own rule and `choice` names it; one is the default.
 
     `when_interval_reaches`: `abnormal` flags a normal value whose 90 % interval reaches an abnormal band, `caveat`
@@ -100,8 +75,6 @@ class MeasurementRule(Cited):
 
     judges: Code
     unit: str
-    choice: str = "default"
-    default: bool = True
     when_interval_reaches: Literal["abnormal", "caveat"] = "caveat"
     band: Annotated[tuple[Band, ...], Field(min_length=1)]
 
@@ -176,6 +149,8 @@ class RuleFile(Entry):
     measurement: tuple[MeasurementRule, ...] = ()
     finding: tuple[FindingRule, ...] = ()
     estimate: tuple[EstimateRule, ...] = ()
+    formula: tuple[Formula, ...] = ()
+    score: tuple[ScoreRule, ...] = ()
     contradiction: tuple[Contradiction, ...] = ()
     normal_outline: tuple[NormalOutline, ...] = ()
 
@@ -189,22 +164,66 @@ class RuleBook:
     estimates: Mapping[str, EstimateRule]
     contradictions: tuple[Contradiction, ...]
     normal_outlines: tuple[NormalOutline, ...]
+    formulas: Mapping[str, Formula]
+    scores: tuple[ScoreRule, ...]
 
     def measurement_rule(self, code: str, choices: Mapping[str, str] | None = None) -> MeasurementRule | None:
-        """The rule for a measurement: the guideline chosen in `choices[code]`, else the default; None if there is none.
+        """The rule for a measurement: the guideline chosen for it or for its topic, else the default; None if there is
+        none.
 
         Raises:
             CatalogueError: the chosen guideline is not offered for this measurement.
         """
         rules = self.measurements.get(code, ())
-        wanted = (choices or {}).get(code)
+        chosen = choices or {}
+        wanted = chosen.get(code)
+        if wanted is None:
+            offered = {rule.choice for rule in rules}
+            by_topic = (chosen.get(rule.topic or "") for rule in rules)
+            wanted = next((choice for choice in by_topic if choice in offered), None)
         for rule in rules:
             if rule.choice == wanted or (wanted is None and rule.default):
                 return rule
         if wanted is not None:
-            offered = ", ".join(rule.choice for rule in rules) or "none"
-            raise CatalogueError(f"no guideline {wanted!r} for {code}; offered: {offered}")
+            raise CatalogueError(f"no guideline {wanted!r} for {code}; offered: {_listed(rules)}")
         return None
+
+    def score_rules(self, organ: str, choices: Mapping[str, str] | None = None) -> list[ScoreRule]:
+        """The scoring systems for lesions of an organ: of each topic the chosen one, else the default."""
+        found = {rule.topic: rule for rule in self.scores if rule.organ == organ and rule.default}
+        for rule in self.scores:
+            if rule.organ == organ and (choices or {}).get(rule.topic or "") == rule.choice:
+                found[rule.topic] = rule
+        return list(found.values())
+
+    def topics(self) -> dict[str, tuple[Chosen, ...]]:
+        """What a user may choose a guideline for: topic to the rules that stand beside each other, default first."""
+        found: dict[str, list[Chosen]] = {}
+        for rule in (*(rule for rules in self.measurements.values() for rule in rules), *self.scores):
+            known = found.setdefault(rule.topic, []) if rule.topic else []
+            if all(rule.choice != other.choice for other in known):
+                known.append(rule)
+        return {topic: tuple(sorted(rules, key=lambda rule: not rule.default)) for topic, rules in found.items()}
+
+    def check_choices(self, choices: Mapping[str, str]) -> None:
+        """Checks a choice of guidelines, by topic or by code of a measurement.
+
+        Raises:
+            CatalogueError: there is no such topic or measurement, or it does not offer that guideline.
+        """
+        topics = self.topics()
+        for key, choice in choices.items():
+            rules: tuple[Chosen, ...] = topics.get(key) or self.measurements.get(key, ())
+            if not rules:
+                raise CatalogueError(
+                    f"no guidelines to choose from for {key!r}; there are: {', '.join(sorted(topics))}"
+                )
+            if all(rule.choice != choice for rule in rules):
+                raise CatalogueError(f"no guideline {choice!r} for {key}; offered: {_listed(rules)}")
+
+
+def _listed(rules: Iterable[Chosen]) -> str:
+    return ", ".join(rule.choice for rule in rules) or "none"
 
 
 def read_rule_file(path: Path) -> RuleFile:
@@ -229,7 +248,10 @@ def read_rules(folder: Path) -> RuleBook:
     files = [read_rule_file(path) for path in sorted(folder.glob("*.toml"))]
     if not files:
         raise CatalogueError(f"{folder}: no rule files")
-    _check_unique("id", [rule.id for file in files for rule in (*file.measurement, *file.finding, *file.estimate)])
+    scores = tuple(rule for file in files for rule in file.score)
+    formulas = [rule for file in files for rule in file.formula]
+    kinds = [(*file.measurement, *file.finding, *file.estimate) for file in files]
+    _check_unique("id", [rule.id for rules in (*kinds, scores, formulas) for rule in rules])
     _check_unique("finding rule for", [rule.judges for file in files for rule in file.finding])
     _check_unique("estimate of", [rule.judges for file in files for rule in file.estimate])
     measurements: dict[str, tuple[MeasurementRule, ...]] = {}
@@ -239,12 +261,15 @@ def read_rules(folder: Path) -> RuleBook:
         if sum(rule.default for rule in rules) != 1:
             raise CatalogueError(f"{code} needs exactly one default rule")
         _check_unique(f"choice for {code}", [rule.choice for rule in rules])
+    _check_unique("default score of", [f"{rule.organ} ({rule.topic})" for rule in scores if rule.default])
     return RuleBook(
         measurements=MappingProxyType(measurements),
         findings=MappingProxyType({rule.judges: rule for file in files for rule in file.finding}),
         estimates=MappingProxyType({rule.judges: rule for file in files for rule in file.estimate}),
         contradictions=tuple(pair for file in files for pair in file.contradiction),
         normal_outlines=tuple(pair for file in files for pair in file.normal_outline),
+        formulas=MappingProxyType({rule.id: rule for rule in formulas}),
+        scores=scores,
     )
 
 
