@@ -55,6 +55,8 @@ class Category(StrEnum):
     DIAGNOSIS = "diagnosis"
     MEASUREMENT = "measurement"
     STRUCTURE = "structure"
+    DESCRIPTOR = "descriptor"  # what a lesion looks like, in the words of a lexicon
+    ASSESSMENT = "assessment"  # category of a scoring system, or the range of them that is left open
     QUALITY = "quality"
 
 
@@ -150,6 +152,46 @@ class ClipInfo(Record):
     notes: list[str] = Field(default_factory=list)
 
 
+class SpanKind(StrEnum):
+    """What a stretch of frames is; the analysis weighs its frames by it."""
+
+    SCENE = "scene"  # between two cuts
+    FREEZE = "freeze"  # the same picture again and again
+    PROBE_LIFT = "probe-lift"  # no contact: no tissue in the sector
+    VIEW = "view"  # one organ or standard view, as far as heads can tell
+
+
+class Span(Record):
+    """A stretch of the clip, both ends included."""
+
+    kind: SpanKind
+    first: int = Field(ge=0, description="first frame")
+    last: int = Field(ge=0, description="last frame")
+    code: str | None = Field(default=None, description="organ or view shown (tree), where kind is view")
+    used: bool = Field(default=True, description="whether findings may rest on it")
+
+
+class FrameQuality(Record):
+    """How good one frame that was read is as a picture, and what is wrong with it."""
+
+    frame: int = Field(ge=0)
+    score: float = Field(ge=0, le=1, description="weight of the frame against its neighbours")
+    code: str = Field(description="code of the fault, or adequate (catalogue of phrases, quality)")
+
+
+class Examination(Record):
+    """The standard views that an examination protocol asks for: seen, not seen, and those that no head can tell."""
+
+    protocol: str = Field(description="code of the protocol")
+    name: Text
+    guideline: str
+    edition: str
+    evidence: str = Field(description="primary | secondary | general-knowledge")
+    seen: list[str] = Field(default_factory=list, description="codes of views (tree)")
+    missing: list[str] = Field(default_factory=list, description="heads could have told them, and did not see them")
+    untold: list[str] = Field(default_factory=list, description="no head of this network tells them apart")
+
+
 class ModelInfo(Record):
     """The network that spoke."""
 
@@ -233,6 +275,9 @@ class Study(Record):
     triage_reason: str = Field(description="code of the reason (catalogue of phrases)")
     findings: list[Finding]
     not_assessed: list[NotAssessed] = Field(default_factory=list)
+    examination: Examination | None = Field(default=None, description="against the organ's protocol, if it has one")
+    spans: list[Span] = Field(default_factory=list, description="scenes, freezes, lifted probe, views")
+    quality: list[FrameQuality] = Field(default_factory=list, description="of every frame that was read")
     comparison: Comparison | None = Field(default=None, description="with a prior study, where one was given")
     status: Status = Status.PRELIMINARY
     signatures: list[Signature] = Field(default_factory=list, description="oldest first; empty while preliminary")
