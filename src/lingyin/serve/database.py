@@ -14,14 +14,22 @@ from lingyin.core.paths import packaged
 class Database:
     """Hands out connections; safe to use from several threads and processes."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens or makes the file, with mode 600, and its tables. Raises sqlite3.Error, OSError."""
+    def __init__(self, path: Path, schema: Path | None = None, *, durable: bool = False) -> None:
+        """Opens or makes the file, with mode 600, and its tables. Raises sqlite3.Error, OSError.
+
+        Args:
+            path: the file.
+            schema: SQL that makes other tables than the server's.
+            durable: a committed transaction outlives a power cut, not only the end of the process.
+        """
         path.touch(mode=0o600, exist_ok=True)
         self._path = path
+        self._synchronous = "FULL" if durable else "NORMAL"
         # While one connection stays open, closing the others does not write the whole log back every time.
         self._anchor = self._connect(check_same_thread=False)
         self._anchor.execute("PRAGMA journal_mode=WAL")
-        self._anchor.executescript(packaged("lingyin.serve", "schema.sql").read_text(encoding="utf-8"))
+        tables = schema or packaged("lingyin.serve", "schema.sql")
+        self._anchor.executescript(tables.read_text(encoding="utf-8"))
 
     def close(self) -> None:
         """Closes the file."""
@@ -55,7 +63,7 @@ class Database:
     def _connect(self, *, check_same_thread: bool = True) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=check_same_thread)
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA synchronous={self._synchronous}")
         connection.execute("PRAGMA secure_delete=ON")
         return connection
 

@@ -42,7 +42,7 @@ def run(
         ModelError: the network cannot be loaded.
     """
     prepare(settings)
-    with _alone(settings.data), _database(settings) as database:
+    with alone(settings.data), _database(settings) as database:
         access = Access(database, settings.token, settings.session_s)
         engine = Engine(model, threads)
         check_port(settings)
@@ -106,7 +106,7 @@ def _database(settings: Settings) -> Iterator[Database]:
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[None]:
+def alone(data: Path) -> Iterator[None]:
     """Holds the folder for this process; a lock of SQLite's ends with the process, however that ends."""
     lock = sqlite3.connect(data / "lock.sqlite", timeout=0, isolation_level=None, check_same_thread=False)
     try:
