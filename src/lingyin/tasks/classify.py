@@ -136,11 +136,10 @@ class Classify(Task[ClassLabel, Floats]):
         yes = truth[known]
         return float(-(yes * np.log(probability) + (1 - yes) * np.log(1 - probability)).mean())
 
-    def calibrated(self, raw: Floats, calibration: Mapping[str, float]) -> Floats:
-        return np.asarray(raw / np.float32(calibration.get("temperature", 1.0)), np.float32)
-
-    def decode(self, raw: Floats) -> list[Floats]:
-        return list(sigmoid(raw) if self.mode == "several" else softmax(raw))
+    def decode(self, raw: Floats, calibration: Mapping[str, float] | None = None) -> list[Floats]:
+        """Probabilities; logits are divided by the calibrated temperature first."""
+        cooled = np.asarray(raw / np.float32((calibration or {}).get("temperature", 1.0)), np.float32)
+        return list(sigmoid(cooled) if self.mode == "several" else softmax(cooled))
 
     def metrics(self, predictions: Sequence[Floats], labels: Sequence[ClassLabel]) -> dict[str, float]:
         """Exclusive: macro_f1, auroc, accuracy, balanced_accuracy, ece, brier; ordinal adds kappa (quadratic) and

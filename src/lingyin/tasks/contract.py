@@ -132,13 +132,10 @@ class Task(ABC, Generic[LabelT, PredictionT]):
         """What validation outputs `(N, ...)` and their labels teach about certainty; empty where there is nothing."""
         return {}
 
-    def calibrated(self, raw: Floats, calibration: Mapping[str, float]) -> Floats:  # noqa: ARG002
-        """Raw outputs corrected by what `calibrate` returned; `decode` then speaks with honest certainty."""
-        return raw
-
     @abstractmethod
-    def decode(self, raw: Floats) -> list[PredictionT]:
-        """Predictions on the square from raw outputs `(B, ...)`, through the decoders of the runtime."""
+    def decode(self, raw: Floats, calibration: Mapping[str, float] | None = None) -> list[PredictionT]:
+        """Predictions on the square from raw outputs `(B, ...)`, through the decoders of the runtime, with the
+        certainty that `calibration` allows."""
 
     @abstractmethod
     def metrics(self, predictions: Sequence[PredictionT], labels: Sequence[LabelT]) -> dict[str, float]:

@@ -72,12 +72,12 @@ class Fitted:
     history: list[dict[str, float]] = field(default_factory=list)
 
     def raw(self, bank: Bank) -> Floats:
-        """Calibrated raw outputs `(N, ...)`."""
-        return self.task.calibrated(raw_outputs(self.head, bank.for_heads(self.task.needs)), self.calibration)
+        """Raw outputs `(N, ...)`, uncalibrated."""
+        return raw_outputs(self.head, bank.for_heads(self.task.needs))
 
     def predict(self, bank: Bank) -> list[Any]:
         """Predictions on the square, calibrated."""
-        return [each for part in _parts(self.raw(bank)) for each in self.task.decode(part)]
+        return [each for part in _parts(self.raw(bank)) for each in self.task.decode(part, self.calibration)]
 
     def score(self, fold: Fold) -> dict[str, float]:
         """All metrics of the task over a fold."""

@@ -1,0 +1,112 @@
+"""Enhance: a spoilt picture in, a better one out. The head adds a correction to the picture it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torch import Tensor, nn
+
+from lingyin.runtime.decode import mask_on_frame
+from lingyin.runtime.prepare import Prepared
+from lingyin.tasks.contract import Floats, Head, Inputs, Needs, Place, Shape, Target, Task
+from lingyin.tasks.degrade import HARMS, Harm
+from lingyin.tasks.maps import MapHead
+
+WIDTH = 24
+
+
+class PictureHead(Head):
+    """The light decoder's finest map beside two scales of the picture itself; the last layer is zero at first, so that
+    learning starts from the picture as it is."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.context = MapHead(shape, WIDTH, stride=2)
+        self.fine = _block(1, WIDTH)
+        self.coarse = _block(1 + WIDTH, WIDTH)
+        self.join = _block(2 * WIDTH, WIDTH)
+        self.out = nn.Conv2d(WIDTH, 1, 3, padding=1)
+        nn.init.zeros_(self.out.weight)
+        assert self.out.bias is not None
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        """`(B, S, S)`."""
+        images = inputs.images
+        half = nn.functional.avg_pool2d(images, 2)
+        coarse = self.coarse(torch.cat([half, self.context(inputs)], 1))
+        up = nn.functional.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
+        joined = self.join(torch.cat([self.fine(images), up], 1))
+        restored: Tensor = (images + self.out(joined))[:, 0]
+        return restored
+
+
+def _block(channels: int, width: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for count in (channels, width):
+        layers += [nn.Conv2d(count, width, 3, padding=1), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+@dataclass(frozen=True)
+class Enhance(Task[Floats, Floats]):
+    """Undoes one `harm` of the documented model of degradation. The label is the clean square `(S, S)`, 0..1; features
+    are those of the spoilt one."""
+
+    harm: Harm = "noise"
+    kind: ClassVar[str] = "enhance"
+    needs: ClassVar[Needs] = Needs.MAPS
+
+    def __post_init__(self) -> None:
+        if self.harm not in HARMS:
+            raise ValueError(f"unknown harm {self.harm!r}; known are {', '.join(HARMS)}")
+
+    @property
+    def chooses_by(self) -> str:
+        return "psnr"
+
+    def spec(self) -> dict[str, Any]:
+        return {"harm": self.harm}
+
+    def target(self, label: Floats) -> Target:
+        """`clean (S, S)`."""
+        return {"clean": np.asarray(label, np.float32)}
+
+    def head(self, shape: Shape) -> Head:
+        return PictureHead(shape)
+
+    def loss(self, raw: Tensor, target: Mapping[str, Tensor]) -> Tensor:
+        """A smooth absolute difference (Charbonnier et al. 1994): the mean square would blur speckle away."""
+        return ((raw - target["clean"]) ** 2 + 1e-4).sqrt().mean()
+
+    def decode(self, raw: Floats, calibration: Mapping[str, float] | None = None) -> list[Floats]:  # noqa: ARG002
+        return [np.asarray(np.clip(each, 0, 1), np.float32) for each in raw]
+
+    def metrics(self, predictions: Sequence[Floats], labels: Sequence[Floats]) -> dict[str, float]:
+        """`psnr` in dB, `ssim` (Wang et al. 2004), `mae`: means over the pictures."""
+        pairs = list(zip(labels, predictions, strict=True))
+        return {
+            "psnr": float(np.mean([_psnr(clean, said) for clean, said in pairs])),
+            "ssim": float(np.mean([structural_similarity(clean, said, data_range=1.0) for clean, said in pairs])),
+            "mae": float(np.mean([np.abs(clean - said).mean() for clean, said in pairs])),
+        }
+
+    def baseline(self, labels: Sequence[Floats], images: Floats) -> list[Floats]:  # noqa: ARG002
+        """The pictures as they are."""
+        return list(images)
+
+    def to_frame(self, prediction: Floats, place: Place) -> Floats:
+        """On the frame's pixels; 0 outside the square."""
+        return mask_on_frame(prediction, Prepared(prediction, place.matrix), place.height, place.width)
+
+
+def _psnr(clean: Floats, said: Floats) -> float:
+    """Limited to 60 dB, which equal pictures would exceed without bound."""
+    if float(((clean - said) ** 2).mean()) < 1e-6:
+        return 60.0
+    return float(peak_signal_noise_ratio(clean, said, data_range=1.0))
