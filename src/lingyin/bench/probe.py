@@ -7,48 +7,49 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from lingyin.bench.metrics import bootstrap, macro_auroc, macro_f1
 from lingyin.core.errors import UsageError
 from lingyin.core.files import write_file
 from lingyin.core.paths import data_root
+from lingyin.nets.convert import Compiled
+from lingyin.nets.lite0 import fold, imagenet_lite0
+from lingyin.nets.readout import LastLayer, SeveralBlocks, SeveralLevels
 from lingyin.nets.weights import load_vit
 from lingyin.pretrain import probe
 from lingyin.pretrain.loop import ENCODER
 from lingyin.pretrain.record import commit, machine
 
 FLOOR = "ImageNet EfficientNet-lite0, 224 px"
+LEVELS = "ImageNet EfficientNet-lite0, several levels"
 DRAWS = 500
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", nargs="+", type=Path, help="folders of runs, or encoder.safetensors files")
+    parser.add_argument("runs", nargs="*", type=Path, help="folders of runs, or encoder.safetensors files")
     parser.add_argument("--split", choices=("val", "test"), default="val")
     parser.add_argument("--size", type=int, default=224, help="side of the pictures in pixels")
-    parser.add_argument("--layers", choices=("last", "several"), default="last")
     parser.add_argument("--only", nargs="*", help="names of probes; all by default")
     parser.add_argument("--cache", type=Path, default=Path("runs/probe-cache"), help="keeps the floor's features")
     parser.add_argument("--name", help="of the result file; the first run's name by default")
     words = parser.parse_args()
-    encoders: dict[str, tuple[probe.Extract, int]] = {FLOOR: (probe.floor_extract(), probe.FLOOR_PX)}
-    for run in words.runs:
-        path = run / ENCODER if run.is_dir() else run
-        encoders[path.parent.name] = (probe.vit_extract(load_vit(path), words.layers), words.size)
+    encoders = read_encoders(words.runs, words.size)
     rows = measure(encoders, words.split, words.cache, words.only)
     for row in rows:
         print(f"{row['application']:24} {row['metric']:12} {row['value']:.3f}  {row['method']}")
-    name = words.name or f"probe-{next(name for name in encoders if name != FLOOR)}-{words.split}"
+    name = words.name or f"probe-{next((n for n in encoders if n not in (FLOOR, LEVELS)), 'floor')}-{words.split}"
     result = {
-        "command": f"scripts/probe-encoder {' '.join(map(str, words.runs))} --split {words.split} --size {words.size} "
-        f"--layers {words.layers}",
+        "command": " ".join(["scripts/probe-encoder", *sys.argv[1:]]),
         "commit": commit(),
         "machine": machine(),
         "seeds": [0],
@@ -57,6 +58,24 @@ def main() -> None:
     target = Path("docs/results") / f"{name}.json"
     write_file(target, (json.dumps(result, indent=1, ensure_ascii=False) + "\n").encode(), durable=True)
     print(target)
+
+
+def read_encoders(runs: Sequence[Path], side: int) -> dict[str, tuple[probe.Extract, int]]:
+    """What is measured, by name: the floor, the floor's network read at several levels, and the encoders of `runs`."""
+    lite0 = fold(imagenet_lite0().eval()).eval()
+    encoders: dict[str, tuple[probe.Extract, int]] = {
+        FLOOR: (_compiled(LastLayer(lite0, lite0.dim)), probe.FLOOR_PX),
+        LEVELS: (_compiled(SeveralLevels(lite0)), probe.FLOOR_PX),
+    }
+    for run in runs:
+        path = run / ENCODER if run.is_dir() else run
+        encoders[path.parent.name] = (_compiled(SeveralBlocks(load_vit(path))), side)
+    return encoders
+
+
+def _compiled(module: nn.Module) -> probe.Extract:
+    net = Compiled(module, bf16=True)
+    return lambda images: net(images)[0]
 
 
 def measure(
@@ -85,21 +104,22 @@ def measure(
 def _features(
     folder: Path, encoders: dict[str, tuple[probe.Extract, int]], split: str, cache: Path
 ) -> tuple[probe.Rows, dict[str, probe.Floats]]:
+    """Features of every encoder, and of each run's beside those of the ImageNet network, read at several levels."""
     table = probe.read_rows(folder, ("train", split))
     found: dict[str, probe.Floats] = {}
     for method, (extract, side) in encoders.items():
-        stored = cache / f"floor-{folder.name}-{split}.npy"
-        if method == FLOOR and stored.is_file():
+        stored = cache / f"{'levels' if method == LEVELS else 'floor'}-{folder.name}-{split}.npy"
+        if method in (FLOOR, LEVELS) and stored.is_file():
             found[method] = np.load(stored)
             continue
         began = time.monotonic()
         found[method] = probe.features_of(folder, table.names, extract, side)
         print(f"{folder.name}: {len(table.names) / (time.monotonic() - began):.0f} images/s  {method}", flush=True)
-        if method == FLOOR:
+        if method in (FLOOR, LEVELS):
             cache.mkdir(parents=True, exist_ok=True)
             np.save(stored, found[method])
-    floor = found[FLOOR]
-    beside = {f"{name} + floor": np.concatenate([values, floor], 1) for name, values in found.items() if name != FLOOR}
+    runs = {name: values for name, values in found.items() if name not in (FLOOR, LEVELS)}
+    beside = {f"{name} beside {LEVELS}": np.concatenate([v, found[LEVELS]], 1) for name, v in runs.items()}
     return table, found | beside
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-import warnings
 from pathlib import Path
 from typing import Any
 
 import openvino as ov
 import torch
-from openvino.frontend import FrontEndManager
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from lingyin.nets.convert import to_openvino
 from lingyin.nets.joint import JointNet
 from lingyin.runtime.manifest import FORMAT, MANIFEST, Head, Manifest
 from lingyin.runtime.network import NETWORK, NOVELTY, WEIGHTS
@@ -35,21 +34,9 @@ class _Exported(nn.Module):
         return answers.cls, answers.logits, answers.masks.sigmoid()
 
 
-def to_openvino(net: JointNet, size: int) -> Any:
-    """The network as an OpenVINO model with any batch size.
-
-    The PyTorch frontend is called directly: `openvino.convert_model` would report its use over the network.
-    """
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-    example = torch.zeros(2, 1, size, size)
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tracing is deprecated, but what OpenVINO's frontend reads best
-        traced = torch.jit.trace(_Exported(net.eval()), example, check_trace=False)  # type: ignore[no-untyped-call]
-    frontend = FrontEndManager().load_by_framework("pytorch")
-    decoder = TorchScriptPythonDecoder(traced, example_input=(example,))  # held here: the frontend keeps no reference
-    model = frontend.convert(frontend.load(decoder))
-    model.reshape({model.inputs[0]: ov.PartialShape([-1, 1, size, size])})
+def joint_model(net: JointNet, size: int) -> Any:
+    """The network as an OpenVINO model with any batch size."""
+    model = to_openvino(_Exported(net.eval()), torch.zeros(2, 1, size, size))
     model.inputs[0].get_node().set_friendly_name("images")
     for output, name in zip(model.outputs, ("features", "logits", "masks"), strict=True):
         output.get_tensor().set_names({name})
@@ -68,7 +55,7 @@ def export(
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     part.chmod(0o755)
     try:
-        ov.save_model(to_openvino(net, facts["input_size"]), part / NETWORK, compress_to_fp16=True)
+        ov.save_model(joint_model(net, facts["input_size"]), part / NETWORK, compress_to_fp16=True)
         weights = {name: value.half().contiguous() for name, value in net.encoder.state_dict().items()}
         save_file(weights, part / ENCODER, metadata={"name": facts["name"], "version": facts["version"]})
         (part / ENCODER).chmod(0o644)  # the writer leaves it to its owner alone

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from lingyin.core.errors import UsageError
 from lingyin.core.paths import packaged
-from lingyin.nets.lite0 import fold, imagenet_lite0
+from lingyin.nets.readout import BLOCKS, SeveralBlocks
 from lingyin.nets.vit import Vit
 from lingyin.pretrain.sources import read_grey
 
@@ -94,22 +94,9 @@ def _batches(folder: Path, names: tuple[str, ...], side: int) -> Iterator[Tensor
         yield torch.from_numpy(np.stack(resized))[:, None].float() / 255.0
 
 
-def floor_extract() -> Extract:
-    """Pooled features (1280) of the ImageNet EfficientNet-lite0: what any encoder of ours must beat."""
-    net = fold(imagenet_lite0().eval()).eval()
-    return lambda images: net(images.expand(-1, 3, -1, -1)).cls
-
-
 def vit_extract(net: Vit, layers: Literal["last", "several"] = "last") -> Extract:
     """Class token beside the mean patch token `(2 D)`, of the last block or of four blocks side by side `(8 D)`."""
-    depth = net.architecture.depth
-    ends = (depth,) if layers == "last" else tuple(sorted({max(1, round(depth * part / 4)) for part in (1, 2, 3, 4)}))
-
-    def extract(images: Tensor) -> Tensor:
-        found = net.layers(images, ends)
-        return torch.cat([part for each in found for part in (each.cls, each.grid.mean((1, 2)))], 1)
-
-    return extract
+    return SeveralBlocks(net, (1.0,) if layers == "last" else BLOCKS)
 
 
 def fit_probe(features: Floats, rows: Rows, column: str, split: str, strength: float = STRENGTH) -> Answer:

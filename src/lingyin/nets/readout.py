@@ -1,0 +1,89 @@
+"""Readouts: what a frozen encoder says of a whole picture as one vector, for probes, search and small heads.
+
+The last layer of a network trained on photographs says what a thing is; the texture that ultrasound is read by is said
+by earlier layers, as means and spreads of their maps (Gatys et al. 2015 use the same statistics for texture).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from lingyin.nets.contract import Features
+from lingyin.nets.lite0 import Lite0
+from lingyin.nets.vit import Vit
+
+FIRST_LEVEL = 1  # the map at stride 2 is little more than the picture itself
+BLOCKS = (0.25, 0.5, 0.75, 1.0)  # of a transformer's depth
+
+
+class LastLayer(nn.Module):
+    """Images `(B, 1 or 3, H, W)` 0..1 to the encoder's own `cls (B, D)`."""
+
+    def __init__(self, encoder: nn.Module, dim: int) -> None:
+        super().__init__()
+        self.encoder, self.dim = encoder, dim
+
+    def forward(self, images: Tensor) -> Tensor:
+        features: Features = self.encoder(images.expand(-1, 3, -1, -1))
+        return features.cls
+
+
+class SeveralLevels(nn.Module):
+    """`cls`, then mean and standard deviation of every map from stride 4 to the coarsest, side by side."""
+
+    def __init__(self, encoder: Lite0) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dim = encoder.dim + 2 * sum(encoder.level_channels[FIRST_LEVEL:])
+
+    def forward(self, images: Tensor) -> Tensor:
+        features: Features = self.encoder(images.expand(-1, 3, -1, -1))
+        return torch.cat([features.cls, *statistics(features.levels[FIRST_LEVEL:])], 1)
+
+
+class SeveralBlocks(nn.Module):
+    """Class token and mean patch token after some shares of a transformer's blocks, side by side."""
+
+    def __init__(self, encoder: Vit, shares: Sequence[float] = BLOCKS) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.ends = tuple(sorted({max(1, round(len(encoder.blocks) * part)) for part in shares}))
+        self.dim = 2 * encoder.dim * len(self.ends)
+
+    def forward(self, images: Tensor) -> Tensor:
+        found = self.encoder.layers(images, self.ends)
+        return torch.cat([part for each in found for part in (each.cls, each.grid.mean((1, 2)))], 1)
+
+
+class Side(nn.Module):
+    """Several readouts of the same picture side by side; each may want its own picture size.
+
+    `sides` are lengths in pixels, None for the picture as it comes.
+    """
+
+    def __init__(self, parts: Sequence[nn.Module], sides: Sequence[int | None]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(parts)
+        self.sides = tuple(sides)
+        self.dim = sum(int(part.dim) for part in parts)  # type: ignore[arg-type, misc]
+
+    def forward(self, images: Tensor) -> Tensor:
+        said = []
+        for part, side in zip(self.parts, self.sides, strict=True):
+            fitting = images
+            if side is not None and images.shape[-1] != side:
+                fitting = nn.functional.interpolate(images, (side, side), mode="bilinear", antialias=True)
+            said.append(part(fitting))
+        return torch.cat(said, 1)
+
+
+def statistics(maps: Sequence[Tensor]) -> list[Tensor]:
+    """Mean `(B, C)` and standard deviation `(B, C)` of each map `(B, C, h, w)`, one after the other."""
+    found = []
+    for each in maps:
+        mean = each.mean((2, 3))
+        found += [mean, (each - mean[:, :, None, None]).square().mean((2, 3)).sqrt()]
+    return found

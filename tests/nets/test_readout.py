@@ -1,0 +1,54 @@
+"""Readouts say what they promise: widths, statistics of maps, the same in OpenVINO as in torch."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from lingyin.nets.convert import Compiled
+from lingyin.nets.lite0 import Lite0
+from lingyin.nets.readout import LastLayer, SeveralBlocks, SeveralLevels, Side, statistics
+from lingyin.nets.vit import Vit, VitArchitecture
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+
+
+def small_vit() -> Vit:
+    return Vit(VitArchitecture(8, 16, 4, 2, 1)).eval()
+
+
+def test_statistics_of_known_maps() -> None:
+    flat = torch.full((1, 2, 4, 4), 3.0)
+    flat[0, 1, :, :2] = 1.0
+    mean, spread = statistics([flat])
+    assert mean.tolist() == [[3.0, 2.0]]
+    assert spread.tolist() == [[0.0, 1.0]]
+
+
+@pytest.mark.parametrize("kind", ["last", "levels", "blocks", "side"])
+def test_width_is_as_stated_and_openvino_agrees(kind: str) -> None:
+    lite0 = Lite0().eval()
+    readout = {
+        "last": lambda: LastLayer(lite0, lite0.dim),
+        "levels": lambda: SeveralLevels(lite0),
+        "blocks": lambda: SeveralBlocks(small_vit()),
+        "side": lambda: Side([LastLayer(lite0, lite0.dim), SeveralBlocks(small_vit())], [None, 32]),
+    }[kind]()
+    images = torch.rand(3, 1, 64, 64)
+    with torch.no_grad():
+        said = readout(images)
+    assert said.shape == (3, readout.dim)
+    torch.testing.assert_close(Compiled(readout, bf16=False)(images)[0], said, atol=2e-3, rtol=2e-3)
+
+
+def test_blocks_end_with_the_encoders_own_answer() -> None:
+    net = small_vit()
+    images = torch.rand(2, 1, 32, 32)
+    with torch.no_grad():
+        said, own = SeveralBlocks(net)(images), net(images)
+    torch.testing.assert_close(said[:, -32:-16], own.cls)
+    torch.testing.assert_close(said[:, -16:], own.grid.mean((1, 2)))
