@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lingyin.runtime.heads import Detections, decode_boxes
-from lingyin.tasks.contract import Affine, Floats, Head, Needs, Place, Shape, Target, Task
+from lingyin.runtime.prepare import Affine
+from lingyin.tasks.contract import Floats, Head, Needs, Place, Shape, Target, Task
 from lingyin.tasks.maps import MapHead
 
 STRIDE = 4

@@ -61,7 +61,7 @@ class Measure(Task[float, Value]):
         """`value ()`. Raises ValueError where it is not finite."""
         if not np.isfinite(label):
             raise ValueError(f"{self.code}: {label} is not a number to learn")
-        return {"value": np.float32(label)}
+        return {"value": np.array(label, np.float32)}
 
     def head(self, shape: Shape) -> Head:
         return ValueHead(shape.dim)

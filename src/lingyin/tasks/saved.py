@@ -50,7 +50,8 @@ def load_fitted(path: Path) -> Fitted:
         if facts["format"] != FORMAT or facts["sha256"] != checksum(tensors):
             raise ValueError("another format, or changed since it was written")
         task = from_spec(facts["kind"], facts["spec"])
-        shape = Shape(**{k: tuple(v) if isinstance(v, list) else v for k, v in facts["shape"].items()})
+        seen = facts["shape"]
+        shape = Shape(seen["dim"], tuple(seen["level_channels"]), tuple(seen["strides"]), seen["size"])
         head = task.head(shape)
         head.load_state_dict(tensors)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
