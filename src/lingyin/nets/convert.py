@@ -16,20 +16,27 @@ from torch import Tensor, nn
 CHUNK = 8  # pictures at once: the wide first maps should stay within the caches
 
 
-def to_openvino(module: nn.Module, example: Tensor, *, any_batch: bool = True) -> Any:
-    """The module as a model that takes pictures like `example (B, C, H, W)`, in batches of any length or of B only.
+def to_openvino(module: nn.Module, example: Tensor | tuple[Tensor, ...], *, any_batch: bool = True) -> Any:
+    """The module as a model that takes pictures like `example (B, C, H, W)`, in batches of any length or of B only;
+    a module of several arguments takes a tuple of examples.
 
     A module whose code asks for the length of its batch is traced for that length: ask for `any_batch=False` then.
     """
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
+    examples = (example,) if isinstance(example, Tensor) else example
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing is deprecated, but what the frontend reads best
-        traced = torch.jit.trace(module.eval(), example, check_trace=False)  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(module.eval(), examples, check_trace=False)  # type: ignore[no-untyped-call]
     frontend = FrontEndManager().load_by_framework("pytorch")
-    decoder = TorchScriptPythonDecoder(traced, example_input=(example,))  # held: the frontend keeps no reference
+    decoder = TorchScriptPythonDecoder(traced, example_input=examples)  # held: the frontend keeps no reference
     model = frontend.convert(frontend.load(decoder))
-    model.reshape({model.inputs[0]: ov.PartialShape([-1 if any_batch else example.shape[0], *example.shape[1:]])})
+    model.reshape(
+        {
+            entry: ov.PartialShape([-1 if any_batch else each.shape[0], *each.shape[1:]])
+            for entry, each in zip(model.inputs, examples, strict=True)
+        }
+    )
     return model
 
 

@@ -34,10 +34,18 @@ class Score(_Record):
 
 
 class Head(_Record):
-    """One head. A segmenting head is named after the structure it outlines, which is also its one label."""
+    """One head. A segmenting head is named after the structure it outlines, which is also its one label.
+
+    Heads of other tasks answer through an output of their own: labels are those of boxes, names of points, the code of
+    a measurement, or the harm that is undone.
+    """
 
     name: str
-    task: Literal["classify", "segment"]
+    task: Literal["classify", "segment", "detect", "landmark", "measure", "enhance"]
+    mode: Literal["exclusive", "several"] = Field(default="exclusive", description="several: each label for itself")
+    stride: int = Field(default=1, gt=0, description="pixels per cell of boxes and points")
+    unit: str = Field(default="", description="of a measurement")
+    calibration: dict[str, float] = Field(default_factory=dict, description="what validation taught of intervals")
     labels: list[str] = Field(min_length=1)
     organs: list[str] = Field(default_factory=list, description="organs it may speak about")
     temperature: float = Field(default=1.0, gt=0, description="divides the logits before the softmax (Guo et al. 2017)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from lingyin.core.clip import Box, Frame
 from lingyin.core.errors import ModelError
+from lingyin.runtime.heads import sigmoid, softmax
 from lingyin.runtime.manifest import Manifest, default_folder, read_manifest, read_verified
 from lingyin.runtime.novelty import Novelty, read_novelty
 from lingyin.runtime.prepare import Prepared, prepare
 
-__all__ = ["Network", "Outputs", "Prepared", "load_network", "prepare"]
+__all__ = ["Network", "Outputs", "Prepared", "load_network", "prepare", "softmax"]
 
 Floats = NDArray[np.float32]
 BATCH = 8  # images per pass: more brings no speed on a CPU, only memory
+JOINT = frozenset({"classify", "segment"})  # tasks whose heads share one output
 NETWORK, WEIGHTS, NOVELTY = "network.xml", "network.bin", "novelty.npz"
 
 
@@ -36,13 +38,15 @@ class Outputs:
     """What the network says of one image.
 
     `features (D,)`; `probabilities[head] (K,)` calibrated, in the order of the head's labels; `masks[structure] (h, w)`
-    probability on the network's grid; `novelty` above 1.0 means unlike anything trained on.
+    probability on the network's grid; `novelty` above 1.0 means unlike anything trained on. `raw[head]` is the raw
+    output of a head of another task, for `runtime.heads`.
     """
 
     features: Floats
     probabilities: dict[str, Floats]
     masks: dict[str, Floats]
     novelty: float
+    raw: dict[str, Floats] = field(default_factory=dict)
 
 
 class Network:
@@ -55,6 +59,7 @@ class Network:
         self._idle: SimpleQueue[Any] = SimpleQueue()  # infer requests: one per thread that is inside `run`
         self._classify = [head for head in manifest.heads if head.task == "classify"]
         self._structures = [head.labels[0] for head in manifest.heads if head.task == "segment"]
+        self._further = [head.name for head in manifest.heads if head.task not in JOINT]
 
     @property
     def size(self) -> int:
@@ -85,7 +90,7 @@ class Network:
     def _pass(self, request: Any, batch: Sequence[Prepared]) -> list[Outputs]:
         images = np.stack([prepared.image for prepared in batch])[:, None]
         answer = request.infer({0: images})
-        features, logits, masks = (np.array(answer[index], np.float32) for index in range(3))
+        features, logits, masks, *further = (np.array(answer[index], np.float32) for index in range(len(answer)))
         novelty = self._novelty(features)
         tables = self._probabilities(logits)
         return [
@@ -94,6 +99,7 @@ class Network:
                 probabilities={name: table[i] for name, table in tables.items()},
                 masks={name: masks[i, channel] for channel, name in enumerate(self._structures)},
                 novelty=float(novelty[i]),
+                raw={name: values[i] for name, values in zip(self._further, further, strict=True)},
             )
             for i in range(len(batch))
         ]
@@ -102,15 +108,10 @@ class Network:
         tables, start = {}, 0
         for head in self._classify:
             end = start + len(head.labels)
-            tables[head.name] = softmax(logits[:, start:end] / np.float32(head.temperature))
+            cooled = logits[:, start:end] / np.float32(head.temperature)
+            tables[head.name] = sigmoid(cooled) if head.mode == "several" else softmax(cooled)
             start = end
         return tables
-
-
-def softmax(logits: Floats) -> Floats:
-    """Along the last axis."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
 
 
 def load_network(folder: Path | None = None, threads: int | None = None) -> Network:
@@ -155,7 +156,13 @@ def _check_shapes(folder: Path, manifest: Manifest, compiled: Any) -> None:
     labels = sum(len(head.labels) for head in manifest.heads if head.task == "classify")
     masks = sum(head.task == "segment" for head in manifest.heads)
     expected = (manifest.features, labels, masks)
-    found = tuple(_channels(output) for output in compiled.outputs)
+    found = tuple(_channels(output) for output in compiled.outputs[:3])
+    further = sum(head.task not in JOINT for head in manifest.heads)
+    if len(compiled.outputs) != 3 + further:
+        raise ModelError(
+            f"{folder}: the network has {len(compiled.outputs)} outputs, the manifest says {3 + further}; export the "
+            "network again"
+        )
     if found != expected:
         raise ModelError(
             f"{folder}: the network answers {found}, the manifest says {expected}; export the network again"
