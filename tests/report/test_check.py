@@ -34,7 +34,7 @@ def planted(said: list[Sentence], old: str, new: str) -> list[Sentence]:
         ("The network learnt this from simulated images only", "Fine", "caveat trained-on-phantoms-only"),
         ("lumen diameter of the abdominal aorta", "nothing", "abdominal_aorta_lumen_diameter is not among"),
         ("The structure was not found, or not completely visible, in any frame.", "", "reason not-visible"),
-        ("30 of 30", "29 of 30", "has the number 29 that is not in the study"),
+        ("30 of 30", "29 of 30", "says 29 where the finding has 30"),
         ("At least one finding is outside the reference.", "", "triage reason abnormal-finding"),
     ],
 )

@@ -59,5 +59,9 @@ class ModelError(LingyinError):
     exit_code = 3
 
 
+class ReportError(LingyinError):
+    """A composed report does not match its findings; it is not written. Always a defect of this program."""
+
+
 class CatalogueError(LingyinError):
     """Data shipped with the package (tree, rules, catalogues) contradicts itself."""

@@ -235,6 +235,7 @@ class Content(Record):
     not_assessed: list[NotAssessed]
     triage: Triage
     triage_reason: str
+    comparison: Comparison | None = None
 
 
 class Change(Record):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lingyin.core.study import Category, Certainty, Finding, Study
+from lingyin.core.study import Category, Certainty, Finding, Laterality, Signature, Study
 from lingyin.core.tree import Coding, load_tree
 from lingyin.report.concepts import codings_of, site_of
 from lingyin.report.grammar import load_grammar
@@ -28,6 +28,11 @@ INTERPRETATIONS = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpret
 CATEGORIES = "http://terminology.hl7.org/CodeSystem/observation-category"
 SECTIONS = "http://terminology.hl7.org/CodeSystem/v2-0074"
 DIGITS = 6
+SIDES = {
+    Laterality.LEFT: ("7771000", "Left"),
+    Laterality.RIGHT: ("24028007", "Right"),
+    Laterality.BILATERAL: ("51440002", "Right and left"),
+}
 LANGUAGE_TAGS = {"en": "en", "zh-Hans": "zh-Hans", "zh-Hant": "zh-Hant"}
 
 Json = dict[str, Any]
@@ -154,7 +159,7 @@ def _imaging_study(origin: Origin, subject: Json) -> Json:
 def _observation(study: Study, finding: Finding, sentence: Sentence | None, base: Json, device: str, lang: str) -> Json:
     result: Json = {
         "resourceType": "Observation",
-        "status": "preliminary",
+        "status": study.status.value,
         "category": [{"coding": [{"system": CATEGORIES, "code": "imaging", "display": "Imaging"}]}],
         "code": _concept(finding.code, finding.name, lang),
         "subject": base["subject"],
@@ -243,6 +248,10 @@ def _components(finding: Finding, lang: str) -> list[Json]:
                 "valueCodeableConcept": {"coding": [{"system": OWN_SYSTEM, "code": finding.grade}], "text": words},
             }
         )
+    if finding.laterality is not None:
+        code, display = SIDES[finding.laterality]
+        coding = {"system": SYSTEMS["SCT"], "code": code, "display": display}
+        parts.append({"code": _own("laterality", "Side"), "valueCodeableConcept": {"coding": [coding]}})
     frames = list(dict.fromkeys(evidence.frame + 1 for evidence in finding.evidence))
     if frames:
         parts.append(
@@ -254,22 +263,24 @@ def _components(finding: Finding, lang: str) -> list[Json]:
 def _report(
     study: Study, origin: Origin | None, pdf: bytes | None, lang: str, subject: Json, ids: Json, results: list[Json]
 ) -> Json:
-    impression = [each.text for each in sentences(study, lang) if each.section is Section.IMPRESSION]
+    concluding = {Section.IMPRESSION, Section.COMPARISON}
+    impression = [each.text for each in sentences(study, lang) if each.section in concluding]
     result: Json = {
         "resourceType": "DiagnosticReport",
         "meta": {"tag": [{"system": OWN_SYSTEM, "code": "research-use", "display": load_grammar("en").ui["banner"]}]},
         "language": LANGUAGE_TAGS[lang],
-        "status": "preliminary",
+        "status": study.status.value,
         "category": [{"coding": [{"system": SECTIONS, "code": "RUS", "display": "Radiology Ultrasound"}]}],
         "code": {"coding": [{"system": SYSTEMS["LN"], "code": "25061-3"}], "text": load_grammar(lang).ui["title"]},
         "subject": subject,
-        "issued": study.created,
+        "issued": study.signatures[-1].at if study.signatures else study.created,
         "performer": [{"type": "Device", "identifier": {"value": study.model.sha256}, "display": study.program}],
         "result": results,
         "conclusion": "\n".join([*impression, load_grammar(lang).ui["banner"]]),
         "conclusionCode": _conclusions(study, lang),
         "identifier": [{"system": "urn:ietf:rfc:3986", "value": ids["report"]}],
         "presentedForm": _forms(study, pdf, lang),
+        "resultsInterpreter": [_signer(each) for each in study.signatures[-1:]],
     }
     if origin is not None:
         result["imagingStudy"] = [{"reference": ids["study"]}]
@@ -280,6 +291,12 @@ def _report(
                 {"type": "ServiceRequest", "identifier": {"type": _accession_type(), "value": origin.accession}}
             ]
     return {key: value for key, value in result.items() if value not in ([], None)}
+
+
+def _signer(signature: Signature) -> Json:
+    """Who signed, by the name that stands on the report; the program knows no directory of practitioners."""
+    place = f" ({signature.organisation})" if signature.organisation else ""
+    return {"type": "Practitioner", "display": f"{signature.by}{place}"}
 
 
 def _accession_type() -> Json:

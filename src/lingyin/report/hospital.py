@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lingyin.core.clip import Clip, Frame
 from lingyin.core.study import Analysis
 from lingyin.report.page import choose_key_frames
 from lingyin.report.pictures import Pictures, evidence_frames
+
+if TYPE_CHECKING:
+    from lingyin.report.dicom.earlier import Earlier
 
 
 def frames_to_keep(analysis: Analysis, clip: Clip, chosen: set[int]) -> set[int]:
@@ -44,6 +48,7 @@ def write_hospital_files(
     lang: str,
     *,
     pdf: bool,
+    earlier: Earlier | None = None,
 ) -> None:
     """Writes `report.pdf` (unless `pdf` is False), `dicom/` and `fhir.json` into `folder`.
 
@@ -55,6 +60,7 @@ def write_hospital_files(
         stored: what `frames_to_keep` asked for, as `stored_jpeg`.
         lang: language of the PDF and of the sentences in the bundle.
         pdf: whether to print at all.
+        earlier: the objects that these replace, if any.
     """
     from lingyin.report.dicom import Objects
     from lingyin.report.fhir import Origin, fhir_bundle
@@ -65,7 +71,7 @@ def write_hospital_files(
     # Typst works outside the interpreter's lock: printing costs nearly nothing beside the objects.
     with ThreadPoolExecutor(1) as pool:
         printing = pool.submit(render_pdf, analysis, clip, pictures, frames, lang) if pdf else None
-        objects = Objects(analysis, clip, stored)
+        objects = Objects(analysis, clip, stored, earlier)
         (folder / "dicom").mkdir()
         objects.write(folder / "dicom", pictures, frames)
         printed = None if printing is None else printing.result()

@@ -17,11 +17,11 @@ from lingyin.core.paths import packaged
 from lingyin.core.study import LANGUAGES, Analysis, Finding, Study
 from lingyin.report.grammar import Grammar, load_grammar
 from lingyin.report.pictures import Pictures
-from lingyin.report.sentences import by_urgency
+from lingyin.report.sentences import by_urgency, name_of
 from lingyin.report.shapes import Overlay, caliper_text, structure_name
 from lingyin.report.traces import traces
 from lingyin.report.view import file_name, frames_of, unbroken, view
-from lingyin.report.wording import opened, say
+from lingyin.report.wording import opened
 
 MOST_KEY_PICTURES = 6
 PLAYER_WORDS = ("title", "viewer", "frame_status")
@@ -164,6 +164,6 @@ def _frames(clip: Clip, overlay: Overlay, pictures: Pictures, key_frames: Sequen
 def _finding(finding: Finding, grammars: Sequence[Grammar]) -> dict[str, Any]:
     """Name and value of a finding in each language, for the picture."""
     return {
-        "name": {each.lang: opened(say(finding.name, each.lang, finding.code)) for each in grammars},
+        "name": {each.lang: opened(name_of(finding, each)) for each in grammars},
         "value": {each.lang: unbroken(caliper_text(finding, each)) for each in grammars},
     }

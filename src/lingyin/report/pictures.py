@@ -15,6 +15,8 @@ MOST_FRAMES = 64
 BUDGET_BYTES = 3_900_000  # of JPEG; a third more once written as text
 SIDES = (800, 640, 512, 400, 320, 240)
 QUALITY = 85
+THUMBNAIL = "thumbnail.jpg"
+THUMBNAIL_SIZE = (160, 120)  # pixels, at most
 
 
 def evidence_frames(study: Study) -> list[int]:
@@ -44,6 +46,13 @@ class Pictures:
         self.display: Display = fit(clip, next(self._sides))
         self.jpeg: dict[int, bytes] = {}
 
+    @classmethod
+    def held(cls, display: Display, jpeg: dict[int, bytes]) -> Pictures:
+        """Pictures that were made earlier; nothing is added to them."""
+        pictures = cls.__new__(cls)
+        pictures.display, pictures.jpeg = display, jpeg
+        return pictures
+
     def add(self, index: int, frame: Frame) -> None:
         """Encodes frame `index`, `(H, W, 3)` RGB."""
         self.jpeg[index] = _encode(self.display.picture(frame))
@@ -66,3 +75,22 @@ def _encode(picture: Frame) -> bytes:
     if not done:
         raise RuntimeError("OpenCV cannot encode JPEG in this build")
     return content.tobytes()
+
+
+def thumbnail(study: Study, pictures: Pictures) -> bytes:
+    """The small picture for a worklist: a key frame without what the scanner wrote around the sector, as JPEG."""
+    held = sorted(pictures.jpeg)
+    keys = [frame for frame in study.clip.key_frames if frame in pictures.jpeg] or [held[len(held) // 2]]
+    decoded = cv2.imdecode(np.frombuffer(pictures.jpeg[keys[0]], np.uint8), cv2.IMREAD_COLOR_RGB)
+    frame: Frame = decoded  # type: ignore[assignment]
+    if study.clip.sector_box is not None:
+        left, top, right, bottom = study.clip.sector_box
+        corners = (pictures.display.point((left, top)), pictures.display.point((right, bottom)))
+        (x0, y0), (x1, y1) = ((max(0, round(x)), max(0, round(y))) for x, y in corners)
+        cut = frame[y0:y1, x0:x1]
+        frame = cut if cut.size else frame
+    height, width = frame.shape[:2]
+    scale = min(THUMBNAIL_SIZE[0] / width, THUMBNAIL_SIZE[1] / height, 1.0)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small: Frame = cv2.resize(np.ascontiguousarray(frame), size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return _encode(small)

@@ -61,10 +61,13 @@ class View:
 
     lang: str
     grammar: Grammar
+    status: str
     impression: list[Line]
+    comparison: list[Line]
     findings: list[Line]
     not_assessed: list[Line]
     limits: list[Line]
+    review: list[Line]
     rows: list[Row]
     notes: list[Note]
     facts: list[tuple[str, str]] = field(default_factory=list)
@@ -78,9 +81,12 @@ def view(study: Study, grammar: Grammar) -> View:
         lang=grammar.lang,
         grammar=grammar,
         impression=_with_rules([line for section, line in lines if section is Section.IMPRESSION], study, grammar),
+        status=grammar.status[study.status.value],
+        comparison=[line for section, line in lines if section is Section.COMPARISON],
         findings=[line for section, line in lines if section is Section.FINDINGS],
         not_assessed=[line for section, line in lines if section is Section.NOT_ASSESSED],
         limits=[line for section, line in lines if section is Section.LIMITS],
+        review=[line for section, line in lines if section is Section.REVIEW],
         rows=[_row(index, study.findings[index], rules, grammar) for index in by_urgency(study.findings)],
         notes=[_note(position, rule, grammar) for position, rule in enumerate(rules.values(), start=1)],
         facts=_facts(study, grammar),
@@ -112,6 +118,8 @@ def _line(sentence: Sentence, study: Study, rules: dict[str, RuleRef]) -> Line:
     text = unbroken(sentence.text)
     if sentence.finding is None or sentence.section is Section.LIMITS:
         return Line(text, None)
+    if sentence.section is Section.COMPARISON:
+        return Line(text, sentence.finding, "none", None, frames_of(study.findings[sentence.finding]))
     finding = study.findings[sentence.finding]
     return Line(text, sentence.finding, mark_of(finding), _note_number(finding, rules), frames_of(finding))
 

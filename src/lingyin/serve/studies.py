@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, File, Form, HTTPException, Query, Request, UploadFile
 from fastapi.responses import FileResponse, Response
 
+from lingyin.report.pictures import THUMBNAIL
 from lingyin.serve import headers
 from lingyin.serve.intake import receive
 from lingyin.serve.parts import caller, known_study, parts_of
-from lingyin.serve.pictures import THUMBNAIL
 from lingyin.serve.records import Accepted, Problem, StudyPage, StudyRecord
 from lingyin.serve.store import QueueFullError
 from lingyin.serve.worker import drop_unused

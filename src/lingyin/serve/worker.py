@@ -8,7 +8,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +18,6 @@ from lingyin.core.study import Analysis, Category, Certainty, Study
 from lingyin.io import open_clip
 from lingyin.report import write_report
 from lingyin.serve.intake import reason
-from lingyin.serve.pictures import THUMBNAIL, thumbnail
 from lingyin.serve.settings import Settings
 from lingyin.serve.store import Job, Store
 
@@ -125,8 +123,6 @@ class Worker:
         analysis = self._engine.analyze(clip, progress=tell)
         tell("writing", 0, 1)
         write_report(analysis, clip, folder)
-        with suppress(OSError):  # a worklist without its small picture is better than a lost report
-            (folder / THUMBNAIL).write_bytes(thumbnail(analysis.study, clip))
         return analysis.study
 
 

@@ -33,6 +33,7 @@ def evidence(context: Context, clip: Clip, frames: Mapping[int, bytes]) -> Refer
     if not single:
         dataset.NumberOfFrames = len(order)
         dataset.BurnedInAnnotation = "YES"
+        dataset.ImageComments = f"frame {order[0] + 1}"
     if len(order) > 1:
         dataset.FrameIncrementPointer = FRAME_LABEL_VECTOR
         dataset.FrameLabelVector = [f"frame {frame + 1}" for frame in order]

@@ -14,6 +14,7 @@ from lingyin.core.study import Analysis
 from lingyin.io.guard import quiet
 from lingyin.report.dicom.capture import capture, drawn
 from lingyin.report.dicom.common import Context, Referenced, as_file
+from lingyin.report.dicom.earlier import Earlier
 from lingyin.report.dicom.evidence import evidence, new_study
 from lingyin.report.dicom.source import source_header
 from lingyin.report.pictures import Pictures
@@ -24,7 +25,9 @@ from lingyin.report.shapes import Overlay
 class Objects:
     """The DICOM objects of one scan; `write` puts them into a folder, `write_pdf` adds the printed report later."""
 
-    def __init__(self, analysis: Analysis, clip: Clip, stored: Mapping[int, bytes]) -> None:
+    def __init__(
+        self, analysis: Analysis, clip: Clip, stored: Mapping[int, bytes], earlier: Earlier | None = None
+    ) -> None:
         """Finds what the objects refer to.
 
         Args:
@@ -32,17 +35,22 @@ class Objects:
             clip: the clip that was analysed.
             stored: JPEG at stored size of every frame that is evidence or a key picture; used where the source is no
                 DICOM instance, which then needs images of its own to refer to.
+            earlier: the set of objects that this one replaces: patient and study stay as they were.
         """
         self._analysis = analysis
         self._clip = clip
+        self._earlier = earlier
         seed = hashlib.sha256(report_json(analysis.study)).hexdigest()
         with quiet():
             header = source_header(clip.source)
             self.has_source = header is not None
             if header is None:
-                self.context = Context(analysis.study, new_study(Context(analysis.study, Dataset(), seed)), seed)
+                own = new_study(Context(analysis.study, Dataset(), seed)) if earlier is None else earlier.identity
+                self.context = Context(analysis.study, own, seed)
                 self.referenced = evidence(self.context, clip, stored)
             else:
+                if earlier is not None:
+                    header.update(earlier.identity)
                 self.context = Context(analysis.study, header, seed)
                 several = len(clip) > 1 or int(header.get("NumberOfFrames") or 1) > 1
                 self.referenced = Referenced(header, {i: i + 1 for i in range(len(clip))} if several else None)
@@ -59,7 +67,9 @@ class Objects:
         with quiet():
             if not self.has_source:
                 self._put(folder / "evidence.dcm", referenced.dataset, JPEGBaseline8Bit)
-            self._put(folder / "sr.dcm", measurement_report(context, referenced, self._analysis.outlines))
+            self._put(
+                folder / "sr.dcm", measurement_report(context, referenced, self._analysis.outlines, self._earlier)
+            )
             outlined = segmentation(
                 context,
                 referenced,

@@ -18,7 +18,7 @@ def encapsulated_pdf(context: Context, referenced: Referenced, content: bytes) -
     dataset.BurnedInAnnotation = "YES"  # pictures may show what the scanner wrote on them
     dataset.DocumentTitle = f"Ultrasound report: {NOTICE}"
     dataset.ConceptNameCodeSequence = [code_item(ULTRASOUND_REPORT)]
-    dataset.VerificationFlag = "UNVERIFIED"
+    dataset.VerificationFlag = "VERIFIED" if context.study.signatures else "UNVERIFIED"
     dataset.SourceInstanceSequence = [reference_item(referenced)]
     dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
     dataset.AcquisitionDateTime = None

@@ -10,7 +10,7 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
-from lingyin.core.study import Certainty, Finding
+from lingyin.core.study import Certainty, Finding, Laterality
 from lingyin.core.tree import load_tree
 from lingyin.report.concepts import is_fetal, site_of
 from lingyin.report.dicom.coding import SCHEME, code_of, own_code, unit_code
@@ -23,9 +23,12 @@ from lingyin.report.dicom.common import (
     finish,
     weights,
 )
+from lingyin.report.dicom.earlier import Earlier
 from lingyin.report.dicom.regions import Outlines, Region, regions_of
+from lingyin.report.dicom.verify import observer, person_name, set_verified
 from lingyin.report.grammar import load_grammar
 from lingyin.report.sentences import Section, sentences
+from lingyin.report.statement import CORRECTED
 from lingyin.report.wording import opened
 
 # Presence in CID 240-like words; "in doubt" has its own concept, so that nobody reads it as either.
@@ -34,21 +37,31 @@ CERTAINTY = {
     Certainty.ABSENT: Code("272519000", "SCT", "Absent"),
     Certainty.UNSURE: Code("82334004", "SCT", "Indeterminate"),
 }
+SIDES = {
+    Laterality.LEFT: codes.SCT.Left,
+    Laterality.RIGHT: codes.SCT.Right,
+    Laterality.BILATERAL: codes.SCT.RightAndLeft,
+}  # CID 244
 NORMALITY = {True: Code("263654008", "SCT", "Abnormal"), False: Code("17621005", "SCT", "Normal")}
 ULTRASONOGRAPHY = Code("16310003", "SCT", "Diagnostic ultrasonography")
 ENGLISH = hd.sr.CodedConcept("en", "RFC5646", "English")
+NOT_STATED = "not stated"  # the organisation of a signer, which the standard wants
 DIGITS = 6  # decimals of a stored number: far below any measurement error
 
 
-def measurement_report(context: Context, referenced: Referenced, outlines: Outlines) -> Dataset:
-    """The SR document (PS3.3 A.35.13, PS3.16 TID 1500).
+def measurement_report(
+    context: Context, referenced: Referenced, outlines: Outlines, earlier: Earlier | None = None
+) -> Dataset:
+    """The SR document (PS3.3 A.35.13, PS3.16 TID 1500): unverified until a physician has signed (PS3.3 C.17.2).
 
     Args:
         context: the study and where it belongs.
         referenced: the image instance whose frames the coordinates lie on.
         outlines: polygons by frame and structure, for findings whose evidence is a structure seen on a frame.
+        earlier: the document that this one replaces, if any.
     """
     study = context.study
+    signature = study.signatures[-1] if study.signatures else None
     told = _sentences(context)
     groups: list[Any] = []
     for index, finding in enumerate(study.findings):
@@ -74,9 +87,14 @@ def measurement_report(context: Context, referenced: Referenced, outlines: Outli
         instance_number=1,
         manufacturer=MANUFACTURER,
         is_complete=True,
-        is_final=False,
-        is_verified=False,
+        is_final=signature is not None,
+        is_verified=signature is not None,
+        verifying_observer_name=None if signature is None else person_name(signature.by),
+        verifying_organization=None if signature is None else signature.organisation or NOT_STATED,
+        previous_versions=None if earlier is None else [earlier.report],
     )
+    if signature is not None:
+        set_verified(report, signature)
     report.CodingSchemeIdentificationSequence = [_own_scheme()]
     return finish(context, report, "sr")
 
@@ -101,7 +119,7 @@ def _whole_scan(context: Context) -> str:
     lines = [
         sentence.text
         for sentence in sentences(context.study, "en")
-        if sentence.section in {Section.NOT_ASSESSED, Section.LIMITS}
+        if sentence.section in {Section.COMPARISON, Section.NOT_ASSESSED, Section.LIMITS, Section.REVIEW}
         or (sentence.section is Section.IMPRESSION and sentence.finding is None)
     ]
     return "\n".join([*lines, load_grammar("en").ui["banner"]])
@@ -131,7 +149,10 @@ def _observation_context(context: Context) -> hd.sr.ObservationContext:
             subject_class=codes.DCM.Fetus,
             subject_class_specific_context=hd.sr.SubjectContextFetus(subject_id="fetus seen in this scan"),
         )
-    return hd.sr.ObservationContext(observer_device_context=device, subject_context=subject)
+    person = None if not study.signatures else observer(study.signatures[-1])
+    return hd.sr.ObservationContext(
+        observer_person_context=person, observer_device_context=device, subject_context=subject
+    )
 
 
 def _group(context: Context, referenced: Referenced, index: int, region: Region | None, told: str) -> Any:
@@ -139,7 +160,7 @@ def _group(context: Context, referenced: Referenced, index: int, region: Region 
     finding = context.study.findings[index]
     common: dict[str, Any] = {
         **_identity(context, index),
-        "algorithm_id": _algorithm(context),
+        "algorithm_id": None if CORRECTED in finding.caveats else _algorithm(context),
         "measurements": _measurements(finding) or None,
         "qualitative_evaluations": _evaluations(finding),
     }
@@ -187,8 +208,13 @@ def _identity(context: Context, index: int) -> dict[str, Any]:
             uid=context.uid(f"finding {index}"), identifier=f"{index + 1} {finding.code}"
         ),
         "finding_type": code_of(finding.code, opened(finding.name.get("en", finding.code))),
-        "finding_sites": None if site is None else [hd.sr.FindingSite(code_of(site))],
+        "finding_sites": None if site is None else [_site(finding, site)],
     }
+
+
+def _site(finding: Finding, organ: str) -> hd.sr.FindingSite:
+    side = None if finding.laterality is None else SIDES[finding.laterality]
+    return hd.sr.FindingSite(code_of(organ), laterality=side)
 
 
 def _image_region(referenced: Referenced, region: Region) -> hd.sr.ImageRegion:

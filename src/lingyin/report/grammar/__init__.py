@@ -16,7 +16,10 @@ from lingyin.core.study import LANGUAGES
 Table = Mapping[str, str]
 Bands = tuple[tuple[float, str], ...]  # (lower limit, words), highest first, the last from 0
 
-TABLES = ("sentence", "part", "unit", "convention", "evidence", "triage", "mark", "certainty", "calibration", "ui")
+TABLES = (
+    *("sentence", "part", "unit", "convention", "evidence", "triage", "mark", "certainty", "calibration"),
+    *("verdict", "change", "status", "ui"),
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,9 @@ class Grammar:
     mark: Table
     certainty: Table
     calibration: Table
+    verdict: Table
+    change: Table
+    status: Table
     ui: Table
 
     def probability_words(self, certainty: str, probability: float) -> str:

@@ -11,7 +11,7 @@ from lingyin.core.study import Analysis, Study
 from lingyin.report.grammar import Grammar, load_grammar
 from lingyin.report.page import languages_of
 from lingyin.report.pictures import Pictures
-from lingyin.report.sentences import by_urgency
+from lingyin.report.sentences import by_urgency, name_of
 from lingyin.report.shapes import Overlay, caliper_text, structure_name
 from lingyin.report.view import Line, file_name, frames_of, unbroken, view
 from lingyin.report.wording import number, opened, say
@@ -45,6 +45,9 @@ def _part(
         "lang": grammar.lang,
         "ui": dict(grammar.ui),
         "triage": grammar.triage[study.triage.value],
+        "status": shown.status,
+        "comparison": [_line(line, grammar) for line in shown.comparison],
+        "review": [_line(line, grammar) for line in shown.review],
         "impression": [_line(line, grammar) for line in shown.impression],
         "findings": [_line(line, grammar) for line in shown.findings],
         "not_assessed": [_line(line, grammar) for line in shown.not_assessed],
@@ -130,5 +133,5 @@ def _figure(
 
 def _finding(study: Study, index: int, grammar: Grammar) -> str:
     finding = study.findings[index]
-    name, value = opened(say(finding.name, grammar.lang, finding.code)), unbroken(caliper_text(finding, grammar))
+    name, value = opened(name_of(finding, grammar)), unbroken(caliper_text(finding, grammar))
     return f"{name} {value}".strip()

@@ -1,0 +1,132 @@
+"""The checker's reading of what a report says about time: growth since a prior study, corrections and signatures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from lingyin.core.study import Comparison, Growth, Study
+from lingyin.report.check_finding import check_side, check_statement, unit_words
+from lingyin.report.check_words import LEVEL, Expected, check_alien, check_numbers, without
+from lingyin.report.grammar import Grammar
+from lingyin.report.history import content_after
+from lingyin.report.statement import Section, Sentence
+
+DAYS_PER_YEAR = 365.25
+NEAR = 1e-6
+
+
+def check_growth(text: str, growth: Growth, study: Study, grammar: Grammar) -> Iterable[str]:
+    """Problems of the sentence of one growth, its arithmetic included."""
+    found = study.comparison
+    finding = study.findings[growth.finding]
+    assert found is not None
+    name = finding.name.get(grammar.lang, "")
+    if name.lower() not in text.lower():
+        yield f"does not name {finding.code}: {text}"
+    if found.prior_date not in text:
+        yield f"does not tell the date of the prior study: {text}"
+    rest = without(text, (name, found.prior_date), once=True)
+    unit = unit_words(finding, grammar)
+    expected = [Expected(growth.prior_value, unit), Expected(finding.value or 0.0, unit)]
+    expected += _signed(growth.difference, growth.difference_interval, unit)
+    if growth.per_year is not None:
+        expected += _signed(growth.per_year, growth.per_year_interval, unit)
+    yield from check_numbers(rest, expected, text)
+    yield from check_side(rest, finding, grammar, text)
+    said = [key for key, words in grammar.verdict.items() if words in rest]
+    if said != [growth.verdict] or growth.verdict != verdict_of(growth.difference_interval):
+        yield f"judges the change of {finding.code} wrongly: {text}"
+    yield from check_alien(without(rest, (finding.unit or "",)), grammar, text)
+    yield from _check_sums(growth, finding.value or 0.0, found, text)
+
+
+def verdict_of(interval: tuple[float, float] | None) -> str:
+    """What the 90 % interval of a difference allows to say."""
+    if interval is None:
+        return "not-certain"
+    return "grown" if interval[0] > 0 else "shrunk" if interval[1] < 0 else "unchanged"
+
+
+def _signed(value: float, interval: tuple[float, float] | None, unit: str) -> list[Expected]:
+    first = Expected(value, unit, signed=True)
+    if interval is None:
+        return [first]
+    low, high = interval
+    return [first, Expected(LEVEL, "%"), Expected(low, signed=True), Expected(high, unit, signed=True)]
+
+
+def _check_sums(growth: Growth, value: float, found: Comparison, text: str) -> Iterable[str]:
+    if not math.isclose(growth.difference, value - growth.prior_value, abs_tol=NEAR):
+        yield f"the difference is not that of the two values: {text}"
+    if growth.per_year is not None and not math.isclose(
+        growth.per_year * found.days / DAYS_PER_YEAR, growth.difference, abs_tol=NEAR
+    ):
+        yield f"the rate is not the difference over the time between: {text}"
+
+
+def check_change(sentence: Sentence, study: Study, grammar: Grammar) -> Iterable[str]:
+    """Problems of a sentence that tells one side of a change."""
+    assert sentence.change is not None
+    index, position, side = sentence.change
+    try:
+        signature = study.signatures[index]
+        change = signature.changes[position]
+        place = change.before if side == "before" else change.after
+        content = signature.before if side == "before" else content_after(study, index)
+        finding = content.findings[place if place is not None else len(content.findings)]
+    except IndexError:
+        yield f"points at a change that does not exist: {sentence.text}"
+        return
+    kind = (side if change.kind == "changed" else change.kind) + ("_by_rule" if change.by_rule else "")
+    words = grammar.change[kind]
+    if not sentence.text.startswith(words):
+        yield f"does not say that this was {change.kind}: {sentence.text}"
+    yield from check_statement(sentence.text.removeprefix(words), finding, grammar)
+
+
+def known_words(study: Study, grammar: Grammar) -> list[str]:
+    """What else a sentence about the scan may hold: dates, signers and their own words."""
+    words = [signed_at(each.at) for each in study.signatures]
+    words += [text for each in study.signatures for text in (each.by, each.organisation, each.comment) if text]
+    if study.comparison is not None:
+        words.append(study.comparison.prior_date)
+        words += [item.name.get(grammar.lang, item.code) for item in study.comparison.vanished]
+        words += [item.name.get(grammar.lang, item.code) for item in study.comparison.not_compared]
+    return words
+
+
+def signed_at(at: str) -> str:
+    """The time of a signature as a report writes it."""
+    return datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def missing_history(study: Study, said: Sequence[Sentence], grammar: Grammar) -> Iterable[str]:
+    """What the study holds of its history and the report does not say, or says though it does not hold."""
+    told = {section: "\n".join(each.text for each in said if each.section is section) for section in Section}
+    review, compared = told[Section.REVIEW], told[Section.COMPARISON]
+    if (grammar.sentence["preliminary"] in review) != (not study.signatures):
+        yield "whether a physician has signed is told wrongly"
+    for index, signature in enumerate(study.signatures):
+        for words in (signature.by, signed_at(signature.at), signature.comment, signature.organisation):
+            if words and words not in review:
+                yield f"{words!r} of signature {index + 1} is left out"
+        for position, change in enumerate(signature.changes):
+            for side, place in (("before", change.before), ("after", change.after)):
+                if place is not None and all(each.change != (index, position, side) for each in said):
+                    yield f"what {change.code} was {side} signature {index + 1} is left out"
+    found = study.comparison
+    if found is None:
+        if compared:
+            yield "compares with a prior study that was not given"
+        return
+    grown = {each.finding for each in said if each.section is Section.COMPARISON}
+    for growth in found.growth:
+        if growth.finding not in grown:
+            yield f"the change of {study.findings[growth.finding].code} is left out"
+    names = [study.findings[index].name for index in found.appeared]
+    names += [item.name for item in (*found.vanished, *found.not_compared)]
+    for name in names:
+        if name.get(grammar.lang, "") not in compared:
+            yield f"{name.get(grammar.lang, '')!r} is left out of the comparison"
