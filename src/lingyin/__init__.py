@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -15,21 +16,33 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "Study", "__version__", "analyze"]
 
 
-def analyze(scan: str | Path, *, model: str | Path | None = None, mm_per_px: float | None = None) -> Study:
+def analyze(
+    scan: str | Path,
+    *,
+    model: str | Path | None = None,
+    mm_per_px: float | None = None,
+    guidelines: Mapping[str, str] | None = None,
+    gestational_age_weeks: float | None = None,
+) -> Study:
     """Analyses one scan with a fresh engine; for several scans make one `Engine` and keep it.
 
     Args:
         scan: a DICOM file, video or picture.
         model: folder of another network than the packaged one.
         mm_per_px: spacing of the stored picture in mm, where the file itself carries none.
+        guidelines: choices among guidelines by topic, e.g. `{"aorta": "esc2024", "thyroid": "ctirads2020"}`.
+        gestational_age_weeks: age of a pregnancy by dates, for growth centiles.
 
     Raises:
         InputError: the file cannot be used; the message names it and the remedy.
         ModelError: the network cannot be loaded.
+        CatalogueError: an unknown guideline was chosen.
     """
+    from lingyin.analyze.options import Options
     from lingyin.api import Engine as ApiEngine
 
-    return ApiEngine(model).analyze(scan, mm_per_px=mm_per_px)
+    options = Options(dict(guidelines or {}), gestational_age_weeks)
+    return ApiEngine(model, options=options).analyze(scan, mm_per_px=mm_per_px)
 
 
 def __getattr__(name: str) -> object:

@@ -10,6 +10,7 @@ from typing import cast
 from pydantic import PrivateAttr
 
 from lingyin.analyze import Engine as AnalysisEngine
+from lingyin.analyze.options import NO_OPTIONS, Options
 from lingyin.core import study as records
 from lingyin.core.clip import Clip
 from lingyin.core.errors import UsageError
@@ -71,13 +72,17 @@ class Study(records.Study):
 class Engine:
     """The network loaded once, for many scans; `analyze` may be called from several threads at a time."""
 
-    def __init__(self, model: str | Path | None = None, threads: int | None = None) -> None:
-        """Loads the packaged network, or the model folder `model`; `threads` limits the cores used.
+    def __init__(
+        self, model: str | Path | None = None, threads: int | None = None, options: Options = NO_OPTIONS
+    ) -> None:
+        """Loads the packaged network, or the model folder `model`; `threads` limits the cores used; `options` choose
+        among guidelines.
 
         Raises:
             ModelError: the folder is missing, damaged or of another format.
+            CatalogueError: an unknown guideline was chosen.
         """
-        self._engine = AnalysisEngine(None if model is None else Path(model), threads)
+        self._engine = AnalysisEngine(None if model is None else Path(model), threads, options=options)
 
     def analyze(
         self,

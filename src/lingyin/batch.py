@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from lingyin.analyze.options import NO_OPTIONS, Options
 from lingyin.api import Engine, demo_scan
 from lingyin.core.errors import InputError, LingyinError, OutputError
 from lingyin.core.files import write_file
@@ -62,6 +63,7 @@ def analyze_all(
     threads: int | None = None,
     again: bool = False,
     pdf: bool = True,
+    options: Options = NO_OPTIONS,
     hooks: Hooks | None = None,
 ) -> list[Row]:
     """Analyses every scan and writes one folder each, `summary.json` and `index.html` into `out`.
@@ -88,7 +90,7 @@ def analyze_all(
         if isinstance(item, InputError):
             row = Row(source, None, "failed", "cannot-say", str(item), item.exit_code)
         else:
-            mark = _fingerprint(item, lang, model, mm_per_px, pdf)
+            mark = _fingerprint(item, lang, model, mm_per_px, pdf, options)
             known = before.get(source)
             if (
                 known is not None
@@ -98,7 +100,7 @@ def analyze_all(
             ):
                 row = known
             else:
-                engine = engine or Engine(model, threads)
+                engine = engine or Engine(model, threads, options)
                 row, study = _one(engine, item, out, name, mark, lang, mm_per_px, pdf, hooks)
         rows.append(row)
         before.pop(source, None)
@@ -156,7 +158,9 @@ def _folder_names(items: list[ScanRef | InputError]) -> list[str]:
     return names
 
 
-def _fingerprint(ref: ScanRef, lang: str, model: Path | None, mm_per_px: float | None, pdf: bool) -> str:
+def _fingerprint(
+    ref: ScanRef, lang: str, model: Path | None, mm_per_px: float | None, pdf: bool, options: Options
+) -> str:
     """Changes when the file, the program, the model or the options change."""
     stat = ref.path.stat()
     parts = [
@@ -167,6 +171,7 @@ def _fingerprint(ref: ScanRef, lang: str, model: Path | None, mm_per_px: float |
         lang,
         str(mm_per_px),
         str(pdf),
+        options.mark,
         _model_mark(model),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lingyin.analyze import Engine
+from lingyin.analyze.options import Options
 from lingyin.core.clip import Box, Clip
 from lingyin.core.errors import CatalogueError
 from lingyin.core.study import Certainty, EvidenceKind, Finding, Study, Triage
@@ -269,12 +270,14 @@ def test_every_outline_stands_in_the_analysis() -> None:
 
 def test_a_chosen_guideline_judges_and_an_unknown_one_is_refused() -> None:
     code = "abdominal_aorta_diameter"
-    engine = Engine(network=aorta(lambda _number: 45.0), guidelines={code: "svs2018"})  # type: ignore[arg-type]
-    rule = finding(engine.analyze(make_clip(6)).study, code).rule
-    assert rule is not None
-    assert rule.edition.startswith("2018")
-    with pytest.raises(CatalogueError, match="svs2018"):
-        Engine(network=aorta(lambda _number: 45.0), guidelines={code: "mine"})  # type: ignore[arg-type]
+    for key in (code, "aorta"):
+        options = Options({key: "svs2018"})
+        engine = Engine(network=aorta(lambda _number: 45.0), options=options)  # type: ignore[arg-type]
+        rule = finding(engine.analyze(make_clip(6)).study, code).rule
+        assert rule is not None
+        assert rule.edition.startswith("2018")
+        with pytest.raises(CatalogueError, match="svs2018"):
+            Engine(network=aorta(lambda _number: 45.0), options=Options({key: "mine"}))  # type: ignore[arg-type]
 
 
 def test_the_study_survives_json() -> None:

@@ -3,29 +3,34 @@ threads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from lingyin.analyze.assess import Assessor
 from lingyin.analyze.compose import Composer, contradicted
+from lingyin.analyze.cycle import checked
+from lingyin.analyze.examination import examine
 from lingyin.analyze.frames import choose_frames, clip_sector, densify, picture_region
+from lingyin.analyze.growth import growth_findings
 from lingyin.analyze.keyframes import choose_key_frames, frame_scores, turning_frames
-from lingyin.analyze.masks import Track, track_structure
+from lingyin.analyze.masks import Track
 from lingyin.analyze.measure.plan import plans_for
-from lingyin.analyze.measure.shot import MIDDLE, Refused, Shot, pixels
+from lingyin.analyze.measure.shot import Shot
+from lingyin.analyze.options import NO_OPTIONS, Options
 from lingyin.analyze.organ import OrganDecision, decide_organ
+from lingyin.analyze.outlined import Outlined, outline_structures
 from lingyin.analyze.reading import Readings, read_frames
 from lingyin.analyze.rulebook import load_rules
-from lingyin.analyze.shots import make_shots
-from lingyin.analyze.statements import quality_finding, structure_finding
+from lingyin.analyze.statements import quality_finding, structure_finding, timeline_findings
+from lingyin.analyze.timeline import Timeline, lay_out
 from lingyin.analyze.triage import triage
 from lingyin.analyze.verdicts import Verdicts, applicable, hear_heads, refused_heads
 from lingyin.core.clip import Clip
 from lingyin.core.phrases import phrase
-from lingyin.core.study import Analysis, Certainty, ClipInfo, ModelInfo, NotAssessed, Point, Study
+from lingyin.core.study import Analysis, Certainty, ClipInfo, Examination, ModelInfo, NotAssessed, Study
 from lingyin.core.tree import load_tree
 from lingyin.runtime import load_network
 from lingyin.runtime.manifest import Head
@@ -36,29 +41,6 @@ Progress = Callable[[str, int, int], None]
 PROGRAM = "lingyin"
 
 
-@dataclass(frozen=True)
-class Outlined:
-    """Structures of the recognised organ: joined over time (`tracks`), and frame by frame on the picture (`shots`)."""
-
-    tracks: dict[str, Track]
-    shots: dict[str, list[Shot]]
-
-    def without(self, structures: set[str]) -> Outlined:
-        """The same, less the structures named."""
-        return Outlined(
-            {name: track for name, track in self.tracks.items() if name not in structures},
-            {name: shots for name, shots in self.shots.items() if name not in structures},
-        )
-
-    def polygons(self) -> dict[int, dict[str, list[list[Point]]]]:
-        """Outlines by frame and structure, as `Analysis` wants them."""
-        outlines: dict[int, dict[str, list[list[Point]]]] = {}
-        for structure, shots in self.shots.items():
-            for shot in shots:
-                outlines.setdefault(shot.frame, {})[structure] = [pixels(shot.outlines[MIDDLE])]
-        return outlines
-
-
 class Engine:
     """Analyses clips with one network, loaded once. `analyze` may be called from several threads at a time."""
 
@@ -67,45 +49,51 @@ class Engine:
         model: Path | None = None,
         threads: int | None = None,
         *,
-        guidelines: Mapping[str, str] | None = None,
+        options: Options = NO_OPTIONS,
         network: Network | None = None,
     ) -> None:
         """Loads the packaged network or the model folder `model`; `network` hands over one that is already loaded.
 
-        `guidelines` chooses among guidelines: measurement code to the rule's `choice`, e.g.
-        `{"abdominal_aorta_diameter": "svs2018"}`.
+        `options` choose among guidelines and tell what pictures cannot.
 
         Raises:
             ModelError: the model folder is missing, damaged or of another format.
             CatalogueError: a rule file is wrong, or an unknown guideline was chosen.
         """
+        self._rules = load_rules()
+        self._options = options
+        self._rules.check_choices(options.guidelines)
         self._network = network if network is not None else load_network(model, threads)
         self._tree = load_tree()
-        self._rules = load_rules()
-        self._choices = dict(guidelines or {})
-        for code in self._choices:
-            self._rules.measurement_rule(code, self._choices)
 
     def analyze(self, clip: Clip, progress: Progress | None = None) -> Analysis:
         """Analyses one clip. `progress(stage, done, total)` is called along the way (stages: phrases, group
         `stage`)."""
         tell = progress or (lambda _stage, _done, _total: None)
-        readings = self._read(clip, tell)
         heads = self._network.manifest.heads
-        decision = decide_organ(readings, next(head for head in heads if head.name == "organ"), self._tree)
-        composer = Composer(self._tree, self._rules, clip.source.patient_sex, self._choices)
+        organs = next(head for head in heads if head.name == "organ")
+        timeline = lay_out(self._read(clip, tell), organs.labels)
+        readings = timeline.readings
+        decision = decide_organ(readings, organs, self._tree)
+        composer = Composer(self._tree, self._rules, clip.source.patient_sex, self._options.guidelines)
         outlined = Outlined({}, {})
-        composer.findings.extend(quality_finding(readings))
+        examination = None
+        composer.findings.extend([*quality_finding(readings), *timeline_findings(timeline)])
+        for organ in timeline.others:
+            composer.refuse(organ, "another-scene")
         if decision.finding is not None:
             composer.findings.append(decision.finding)
         if decision.organ is None:
             composer.not_assessed.extend(self._refusals(decision))
         else:
             heard = hear_heads(readings, heads, decision.organ, self._tree, self._rules)
-            outlined = self._outline(clip, readings, decision.organ, tell).without(self._normal(heard))
+            everything = outline_structures(clip, readings, timeline.scenes, heads, decision.organ, tell)
+            outlined = everything.without(self._normal(heard))
             self._measure(clip, decision.organ, outlined.shots, composer, tell)
+            self._assess(clip, readings, decision.organ, outlined.shots, composer)
             self._add_verdicts(readings, decision.organ, heard, outlined.tracks, composer)
-        study = self._close(clip, readings, decision, composer, outlined.tracks)
+            examination = self._examine(decision.organ, outlined.shots, composer)
+        study = self._close(clip, timeline, decision, composer, outlined.tracks, examination)
         tell("judging", 1, 1)
         return Analysis(study, outlined.polygons())
 
@@ -123,20 +111,6 @@ class Engine:
         extra, _ = read_frames(clip, more, sector, self._network, lambda done: tell("network", done, len(more)))
         return result.merged(extra)
 
-    def _outline(self, clip: Clip, readings: Readings, organ: str, tell: Progress) -> Outlined:
-        """Tracks and shots of every structure that a segmenting head of this organ outlines."""
-        times = [reading.time_s for reading in readings.frames]
-        structures = _structures(self._network.manifest.heads, organ)
-        tracks: dict[str, Track] = {}
-        shots: dict[str, list[Shot]] = {}
-        for done, structure in enumerate(structures):
-            tell("measuring", done, len(structures))
-            track = track_structure(structure, [each.grids.get(structure) for each in readings.frames], times)
-            if track is not None:
-                tracks[structure] = track
-                shots[structure] = make_shots(clip, readings, track)
-        return Outlined(tracks, shots)
-
     def _measure(
         self, clip: Clip, organ: str, shots: Mapping[str, list[Shot]], composer: Composer, tell: Progress
     ) -> None:
@@ -151,7 +125,32 @@ class Engine:
             caveats = [*heads[plan.structure].caveats, *_spacing_caveats(clip)]
             if len(clip) == 1:
                 caveats.append("single-frame")
-            composer.add_outcome(plan, plan.tool(shots.get(plan.structure, [])), caveats)
+            shown = shots.get(plan.structure, [])
+            composer.add_outcome(plan, checked(plan.tool(shown), shown), caveats)
+
+    def _assess(
+        self, clip: Clip, readings: Readings, organ: str, shots: Mapping[str, list[Shot]], composer: Composer
+    ) -> None:
+        """What lesions look like, and the categories that follow."""
+        rules = self._rules.score_rules(organ, self._options.guidelines)
+        standing = [
+            *(caveat for head in applicable(self._network.manifest.heads, organ, "segment") for caveat in head.caveats)
+        ]
+        assessor = Assessor(clip, readings.sector.mask, self._tree, tuple(dict.fromkeys(standing)))
+        values = {each.code: each for each in composer.findings if each.value is not None}
+        findings, refused = assessor.assess(rules, shots, values)
+        composer.findings.extend([*findings, *growth_findings(values, self._options, self._rules, self._tree)])
+        composer.not_assessed.extend(refused)
+
+    def _examine(self, organ: str, shots: Mapping[str, list[Shot]], composer: Composer) -> Examination | None:
+        """The standard views of the organ's protocol: told as findings, or as not assessed."""
+        labels = [
+            label for head in applicable(self._network.manifest.heads, organ, "classify") for label in head.labels
+        ]
+        record, views, refused = examine(organ, labels, composer.findings, shots, self._tree)
+        composer.findings.extend(views)
+        composer.not_assessed.extend(refused)
+        return record
 
     def _normal(self, heard: Verdicts) -> set[str]:
         """Structures whose outline is normal tissue, going by what the heads said."""
@@ -182,19 +181,20 @@ class Engine:
         organ = decision.finding.code
         items += refused_heads(self._network.manifest.heads, organ, self._tree, reason)
         composer = Composer(self._tree, self._rules, None, {}, [], items)
-        for plan in plans_for(organ):
-            for refused in (Refused(code, reason) for code in plan.codes):
-                composer.refuse(refused.code, refused.reason)
+        for code in (code for plan in plans_for(organ) for code in plan.codes):
+            composer.refuse(code, reason)
         return composer.not_assessed
 
     def _close(
         self,
         clip: Clip,
-        readings: Readings,
+        timeline: Timeline,
         decision: OrganDecision,
         composer: Composer,
         tracks: Mapping[str, Track],
+        examination: Examination | None,
     ) -> Study:
+        readings = timeline.readings
         verdict, reason = triage(composer.findings, composer.not_assessed)
         index = None if decision.organ is None else decision.joined.top
         scores = frame_scores(readings, index, tracks)
@@ -204,21 +204,20 @@ class Engine:
             program=PROGRAM,
             program_version=__version__,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            clip=_clip_info(clip, readings, keys),
+            clip=_clip_info(clip, readings, keys, len(timeline.quality)),
             model=ModelInfo(name=manifest.name, version=manifest.version, sha256=manifest.fingerprint),
             triage=verdict,
             triage_reason=reason,
             findings=composer.findings,
             not_assessed=composer.not_assessed,
+            examination=examination,
+            spans=list(timeline.spans),
+            quality=list(timeline.quality),
         )
 
 
 def _labels(head: Head, task: str) -> tuple[str, ...]:
     return tuple(head.labels) if head.task == task else ()
-
-
-def _structures(heads: Iterable[Head], organ: str) -> list[str]:
-    return [label for head in applicable(heads, organ, "segment") for label in head.labels]
 
 
 def _spacing_caveats(clip: Clip) -> list[str]:
@@ -227,7 +226,7 @@ def _spacing_caveats(clip: Clip) -> list[str]:
     return ["spacing-assumed-square"] if region is not None and region.calibration == "sidecar" else []
 
 
-def _clip_info(clip: Clip, readings: Readings, key_frames: list[int]) -> ClipInfo:
+def _clip_info(clip: Clip, readings: Readings, key_frames: list[int], read: int) -> ClipInfo:
     region = picture_region(clip)
     source, box = clip.source, readings.sector.box
     last = float(clip.times_s[-1]) if len(clip) > 1 else 0.0
@@ -252,6 +251,6 @@ def _clip_info(clip: Clip, readings: Readings, key_frames: list[int]) -> ClipInf
         sop_class_uid=source.sop_class_uid,
         sector_box=(box.left, box.top, box.right, box.bottom),
         key_frames=key_frames,
-        frames_read=len(readings.frames),
+        frames_read=read,
         notes=list(source.notes),
     )

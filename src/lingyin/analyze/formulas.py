@@ -26,6 +26,16 @@ class Term(Entry):
         return result
 
 
+class Centiles(Entry):
+    """The centiles between which a value lies within the reference, and the tree's findings on either side."""
+
+    low: float
+    high: float
+    below: Code
+    within: Code
+    above: Code
+
+
 class Formula(Cited):
     """`gives` (in `unit`) from other measurements: `scale` tells whether the sum is the value, or its logarithm.
 
@@ -41,6 +51,7 @@ class Formula(Cited):
     per_unit: dict[Code, float] = Field(default_factory=dict)
     valid: dict[Code, tuple[float, float]] = Field(default_factory=dict)
     spread: tuple[Term, ...] = ()
+    centiles: Centiles | None = None
 
     @property
     def arguments(self) -> tuple[str, ...]:

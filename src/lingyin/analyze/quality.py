@@ -16,6 +16,8 @@ BRIGHT_SHARE = 0.35
 FLAT_SPREAD = 8.0
 GOOD_SPREAD = 38.0
 GOOD_SHARPNESS = 7.0
+NEAR = 0.3  # of the sector's depth: a lifted probe shows its own ringing there, and nothing below
+EMPTY_LEVEL = 10.0  # 98th percentile of the grey levels below, under which there is no tissue
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ def frame_quality(frame: Frame, sector: Mask) -> Quality:
     saturated = float((inside >= 250).mean())
     if min(frame.shape[:2]) < SMALL_SIDE:
         return Quality(0.1, "too-small")
+    if _without_contact(grey, sector):
+        return Quality(0.02, "no-contact")
     exposure = min(1.0, mean / 30.0) * (1.0 - min(1.0, saturated / 0.5))
     contrast = min(1.0, spread / GOOD_SPREAD)
     sharp = min(1.0, _sharpness(grey, sector) / GOOD_SHARPNESS)
@@ -53,6 +57,16 @@ def frame_quality(frame: Frame, sector: Mask) -> Quality:
     if spread < FLAT_SPREAD:
         return Quality(score, "low-contrast")
     return Quality(score)
+
+
+def _without_contact(grey: NDArray[np.uint8], sector: Mask) -> bool:
+    """Whether there is an echo near the probe and none at all below: air lies between probe and skin."""
+    rows = np.flatnonzero(sector.any(axis=1))
+    border = int(rows[0] + NEAR * (rows[-1] - rows[0]))
+    near, far = grey[:border][sector[:border]], grey[border:][sector[border:]]
+    if near.size == 0 or far.size == 0 or float(np.percentile(far, 98)) >= EMPTY_LEVEL:
+        return False
+    return float(np.percentile(near, 98)) >= 3 * EMPTY_LEVEL
 
 
 def _sharpness(grey: NDArray[np.uint8], sector: Mask) -> float:

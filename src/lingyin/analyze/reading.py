@@ -4,18 +4,20 @@ pictures."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lingyin.analyze.quality import Quality, frame_quality
-from lingyin.core.clip import Clip
+from lingyin.core.clip import Clip, Frame
 from lingyin.io.sector import Sector
 from lingyin.runtime.manifest import Head
 from lingyin.runtime.network import Network, Prepared
 
 BATCH = 8
+SMALL = 24
 PLAUSIBLE = 0.05  # probability of an organ in a frame from which the frame's masks of that organ are kept
 Tick = Callable[[int], None]
 
@@ -30,11 +32,13 @@ class Reading:
     novelty: float
     probabilities: Mapping[str, NDArray[np.float32]]  # head -> (K,)
     grids: Mapping[str, NDArray[np.float16]]  # structure -> (h, w); only of organs that this frame may show
+    small: NDArray[np.uint8] | None = None  # (24, 24) the sector's box, to tell cuts and standing pictures
+    share: float = 1.0  # of a standing picture, one frame's part
 
     @property
     def weight(self) -> float:
         """Weight of this frame against its neighbours; never zero, so that a dark clip is still read."""
-        return max(self.quality.score, 0.01)
+        return max(self.quality.score, 0.01) * self.share
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Readings:
     def merged(self, more: Sequence[Reading]) -> Readings:
         """The same readings with `more` sorted in."""
         ordered = sorted((*self.frames, *more), key=lambda reading: reading.frame)
-        return Readings(tuple(ordered), self.sector, self.placement)
+        return replace(self, frames=tuple(ordered))
 
 
 def read_frames(
@@ -68,12 +72,14 @@ def read_frames(
         part = indices[start : start + BATCH]
         prepared: list[Prepared] = []
         qualities: list[Quality] = []
+        smalls: list[NDArray[np.uint8]] = []
         for index in part:
             frame = clip.frames[index]
             prepared.append(network.prepare(frame, sector))
             qualities.append(frame_quality(frame, sector.mask))
+            smalls.append(small_picture(frame, sector))
         placement = placement or prepared[0]
-        for index, quality, outputs in zip(part, qualities, network.run(prepared), strict=True):
+        for index, quality, small, outputs in zip(part, qualities, smalls, network.run(prepared), strict=True):
             wanted = _plausible(outputs.probabilities["organ"], network.manifest.heads)
             grids = {name: grid.astype(np.float16) for name, grid in outputs.masks.items() if name in wanted}
             readings.append(
@@ -84,12 +90,22 @@ def read_frames(
                     novelty=float(outputs.novelty),
                     probabilities=dict(outputs.probabilities),
                     grids=grids,
+                    small=small,
                 )
             )
         tick(len(readings))
     if placement is None:
         raise ValueError("no frames to read")
     return readings, placement
+
+
+def small_picture(frame: Frame, sector: Sector) -> NDArray[np.uint8]:
+    """The box of the sector as 24 x 24 grey levels, in which speckle is averaged out."""
+    box = sector.box
+    top, left = int(box.top), int(box.left)
+    part = frame[top : max(top + 1, int(box.bottom)), left : max(left + 1, int(box.right))]
+    grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, (SMALL, SMALL), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _plausible(organs: NDArray[np.float32], heads: Sequence[Head]) -> set[str]:

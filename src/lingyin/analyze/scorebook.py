@@ -73,9 +73,11 @@ class ScoreRule(Chosen):
     """One scoring system for lesions of one structure of one organ.
 
     Cases are tried in their order; where none applies, the points are summed. `impossible` names combinations that no
-    lesion has. `size` is the measurement that the advice of a grade refers to. `name` is what the category is called.
+    lesion has. `size` is the measurement that the advice of a grade refers to. `judges` is the code of the category
+    where several grades stay open, `name` what it is called.
     """
 
+    judges: Code
     organ: Code
     subject: Code
     name: Words

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from lingyin.analyze.masks import Track
 from lingyin.analyze.reading import Readings
+from lingyin.analyze.timeline import Timeline
 from lingyin.core.phrases import phrase
-from lingyin.core.study import Category, Certainty, Evidence, EvidenceKind, Finding
+from lingyin.core.study import Category, Certainty, Evidence, EvidenceKind, Finding, SpanKind
 from lingyin.core.tree import Tree
 
 POOR_SHARE = 0.5  # of the frames: a fault that most frames share is worth telling
@@ -56,3 +57,32 @@ def quality_finding(readings: Readings) -> list[Finding]:
             evidence=[Evidence(frame=first.frame, time_s=first.time_s, kind=EvidenceKind.FRAME)],
         )
     ]
+
+
+def timeline_findings(timeline: Timeline) -> list[Finding]:
+    """What happened along the clip and bears on the findings: a standing picture, a lifted probe, several scenes."""
+    total = len(timeline.quality)
+    scenes = [span for span in timeline.spans if span.kind is SpanKind.SCENE]
+    used = sum(span.used for span in scenes)
+    told = []
+    if any(span.kind is SpanKind.FREEZE for span in timeline.spans):
+        told.append(("freeze", "frames-standing", {"n": timeline.frozen, "total": total}, SpanKind.FREEZE))
+    if timeline.lifted and timeline.lifted < total:
+        told.append(("probe-lift", "frames-lifted", {"n": timeline.lifted, "total": total}, SpanKind.PROBE_LIFT))
+    if len(scenes) > 1:
+        told.append(("scene-cuts", "scenes-joined", {"n": len(scenes), "used": used}, SpanKind.SCENE))
+    found = []
+    for code, words, numbers, kind in told:
+        first = next(span.first for span in timeline.spans if span.kind is kind)
+        found.append(
+            Finding(
+                code=code,
+                category=Category.QUALITY,
+                name=phrase("quality", code),
+                certainty=Certainty.PRESENT,
+                grade=words,
+                grade_name={lang: text.format(**numbers) for lang, text in phrase("quality", words).items()},
+                evidence=[Evidence(frame=first, kind=EvidenceKind.FRAME)],
+            )
+        )
+    return found

@@ -14,8 +14,8 @@ DOUBT = ("low-certainty", "heads-disagree")
 def triage(findings: Sequence[Finding], not_assessed: Sequence[NotAssessed]) -> tuple[Triage, str]:
     """Triage and the code of its reason (phrases, group `triage`).
 
-    Normal is said only if something was judged, all of it lies within its reference, and no abnormality stayed in
-    doubt.
+    Normal is said only if something was judged, all of it lies within its reference, and no abnormality and no
+    category stayed in doubt.
     """
     if any(finding.urgent for finding in findings):
         return Triage.URGENT, "urgent-finding"
@@ -29,7 +29,9 @@ def triage(findings: Sequence[Finding], not_assessed: Sequence[NotAssessed]) -> 
             return Triage.CANNOT_SAY, reason
     judged = any(finding.abnormal is False for finding in findings)
     doubt = any(
-        finding.category is Category.DIAGNOSIS and finding.certainty is Certainty.UNSURE for finding in findings
+        (finding.category is Category.DIAGNOSIS and finding.certainty is Certainty.UNSURE)
+        or (finding.category is Category.ASSESSMENT and finding.abnormal is None)
+        for finding in findings
     )
     if doubt:
         return Triage.CANNOT_SAY, "low-certainty"

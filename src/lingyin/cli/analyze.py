@@ -32,6 +32,14 @@ def analyze(
         float | None,
         typer.Option("--mm-per-px", min=1e-4, help="Spacing in mm for pictures and videos that carry none."),
     ] = None,
+    guideline: Annotated[
+        list[str] | None,
+        typer.Option("--guideline", metavar="TOPIC=NAME", help="Judge by this guideline, e.g. aorta=esc2024."),
+    ] = None,
+    gestational_age: Annotated[
+        str | None,
+        typer.Option("--gestational-age", metavar="W+D", help="Age of a pregnancy by dates, e.g. 24+3."),
+    ] = None,
     threads: Threads = None,
     again: Annotated[bool, typer.Option("--again", help="Repeat scans that are already done.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of tables.")] = False,
@@ -45,8 +53,10 @@ def analyze(
         raise UsageError(f"--lang {lang!r} is unknown; choose one of {', '.join(LANGS)}")
     from rich.console import Console
 
+    from lingyin.analyze.options import read_options
     from lingyin.batch import analyze_all
 
+    options = read_options(guideline or [], gestational_age)
     console = Console(stderr=as_json)
     with ExitStack() as stack:
         hooks = _hooks(console, stack, "en" if lang == "all" else lang, quiet=as_json)
@@ -59,6 +69,7 @@ def analyze(
             threads=threads,
             again=again,
             pdf=not no_pdf,
+            options=options,
             hooks=hooks,
         )
     if as_json:

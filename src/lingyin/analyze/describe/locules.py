@@ -1,0 +1,78 @@
+"""The build of a cystic lesion: how many chambers of fluid it has, and whether there is a solid part in it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from lingyin.analyze.describe.echo import calmed, composition, surroundings
+from lingyin.analyze.describe.limits import decide, load_limits
+from lingyin.analyze.describe.patch import Patch
+from lingyin.analyze.describe.seen import Sighting
+from lingyin.core.clip import Mask
+
+BUILDS = ("unilocular", "bilocular", "multilocular", "solid")
+SOLID_PARTS = frozenset({"none", "some", "four_projections"})
+
+
+def build(patch: Patch) -> Sighting:
+    """`unilocular`, `bilocular`, `multilocular` or `solid`: chambers of fluid counted where fluid is sure, and where it
+    may be. Fluid that is not free of echo may be taken for solid tissue: then both stay open."""
+    level = surroundings(patch)
+    if level is None or not patch.legible:
+        return Sighting("build", frozenset(BUILDS))
+    composed = composition(patch).possible
+    possible: set[str] = set()
+    counts = [_chambers(patch, limit * level) for limit in load_limits().fluid.dark]
+    counts.append(_chambers(patch, _own_limit(patch)))
+    if composed & {"cystic", "mixed", "spongiform"}:
+        for count in range(max(1, min(counts)), max(1, *counts) + 1):
+            possible.add(BUILDS[min(count, 3) - 1])
+    if "solid" in composed:
+        possible.add("solid")
+    return Sighting("build", frozenset(possible), {"chambers": float(max(counts))})
+
+
+def solid_part(patch: Patch) -> Sighting:
+    """`none`, `some` or `four_projections` in a lesion with fluid: tissue within it that is thicker than a septum.
+
+    How many projections there are is not counted: where there is a solid part, both numbers stay open.
+    """
+    level = surroundings(patch)
+    if level is None or not patch.legible:
+        return Sighting("solid_part", SOLID_PARTS)
+    limits = load_limits().locules
+    inside = patch.inner(0.10)
+    spacing = float(np.sqrt(patch.scale.x * patch.scale.y))
+    thick_px = limits.solid_mm / spacing if patch.scale.calibrated else 0.08 * patch.diameter_px
+    size = 2 * max(1, round(thick_px / 2)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    shares = []
+    for dark in limits.tissue:
+        tissue = ((calmed(patch.grey) >= dark * level) & inside).astype(np.uint8)
+        shares.append(float((cv2.morphologyEx(tissue, cv2.MORPH_OPEN, disc) > 0).sum() / max(1, inside.sum())))
+    possible: set[str] = set()
+    for share in shares:
+        found = decide(share, limits.solid, "none", "some")
+        possible |= found | ({"four_projections"} if "some" in found else set())
+    return Sighting("solid_part", frozenset(possible), {"solid_percent": 100 * float(np.mean(shares))})
+
+
+def _chambers(patch: Patch, dark: float) -> int:
+    """Chambers darker than `dark`, those too small to count left out."""
+    fluid: Mask = (cv2.GaussianBlur(patch.grey, (0, 0), 1.0) < dark) & patch.inner(0.04)
+    opened = cv2.morphologyEx(fluid.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    return int((areas >= load_limits().locules.smallest * float(patch.lesion.sum())).sum())
+
+
+def _own_limit(patch: Patch) -> float:
+    """Grey level over which something stands out from the lesion's own fluid, so that a faint septum is not missed."""
+    values = patch.grey[patch.inner(0.10)]
+    if not values.size:
+        return 0.0
+    own = float(np.median(values))
+    scatter = 1.4826 * float(np.median(np.abs(values - own)))
+    levels, scatters = load_limits().locules.septum
+    return own + max(levels, scatters * scatter)

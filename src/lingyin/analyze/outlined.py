@@ -1,0 +1,90 @@
+"""Structures of the recognised organ over a clip: tracks by scene, and outlines on the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lingyin.analyze.masks import Track, track_structure
+from lingyin.analyze.measure.shot import MIDDLE, Shot, pixels
+from lingyin.analyze.reading import Readings
+from lingyin.analyze.shots import make_shots
+from lingyin.analyze.verdicts import applicable
+from lingyin.core.clip import Clip
+from lingyin.core.study import Point
+from lingyin.runtime.manifest import Head
+
+Scenes = Sequence[tuple[int, int]]  # half-open ranges of positions in the readings
+Phases = NDArray[np.float32]  # (T,)
+DIASTOLE = "phase_end_diastole"
+
+
+@dataclass(frozen=True)
+class Outlined:
+    """Structures of the recognised organ: joined over time (`tracks`), and frame by frame on the picture (`shots`)."""
+
+    tracks: dict[str, Track]
+    shots: dict[str, list[Shot]]
+
+    def without(self, structures: set[str]) -> Outlined:
+        """The same, less the structures named."""
+        return Outlined(
+            {name: track for name, track in self.tracks.items() if name not in structures},
+            {name: shots for name, shots in self.shots.items() if name not in structures},
+        )
+
+    def polygons(self) -> dict[int, dict[str, list[list[Point]]]]:
+        """Outlines by frame and structure, as `Analysis` wants them."""
+        outlines: dict[int, dict[str, list[list[Point]]]] = {}
+        for structure, shots in self.shots.items():
+            for shot in shots:
+                outlines.setdefault(shot.frame, {})[structure] = [pixels(shot.outlines[MIDDLE])]
+        return outlines
+
+
+def outline_structures(
+    clip: Clip,
+    readings: Readings,
+    scenes: Scenes,
+    heads: Sequence[Head],
+    organ: str,
+    tell: Callable[[str, int, int], None],
+) -> Outlined:
+    """Tracks and shots of every structure that a segmenting head of `organ` outlines; `tell` is told the progress."""
+    structures = [label for head in applicable(heads, organ, "segment") for label in head.labels]
+    phases = diastole(readings, heads, organ)
+    tracks: dict[str, Track] = {}
+    shots: dict[str, list[Shot]] = {}
+    for done, structure in enumerate(structures):
+        tell("measuring", done, len(structures))
+        track = track_over(structure, readings, scenes)
+        if track is not None:
+            tracks[structure] = track
+            shots[structure] = make_shots(clip, readings, track, phases)
+    return Outlined(tracks, shots)
+
+
+def track_over(structure: str, readings: Readings, scenes: Scenes) -> Track | None:
+    """Follows a structure through each scene by itself, so that nothing is smoothed over a cut; None if it is nowhere
+    believed."""
+    parts = []
+    for start, end in scenes:
+        frames = readings.frames[start:end]
+        track = track_structure(
+            structure, [each.grids.get(structure) for each in frames], [each.time_s for each in frames]
+        )
+        if track is not None:
+            parts.extend(replace(frame, position=frame.position + start) for frame in track.frames)
+    return Track(structure, tuple(parts), len(parts) / len(readings.frames)) if parts else None
+
+
+def diastole(readings: Readings, heads: Iterable[Head], organ: str) -> Phases | None:
+    """Probability of end diastole of each reading, where a head of this organ reads the phase."""
+    for head in applicable(heads, organ, "classify"):
+        if DIASTOLE in head.labels:
+            index = list(head.labels).index(DIASTOLE)
+            return np.asarray([each.probabilities[head.name][index] for each in readings.frames], np.float32)
+    return None
