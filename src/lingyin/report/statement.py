@@ -46,7 +46,7 @@ def statement(finding: Finding, grammar: Grammar) -> str:
     """The one sentence of a finding."""
     if finding.value is not None:
         return _measured(finding, finding.value, grammar)
-    if finding.category is Category.QUALITY and finding.grade_name:
+    if finding.category in {Category.QUALITY, Category.ASSESSMENT} and finding.grade_name:
         return _quality(finding, grammar)
     kind = _kind(finding)
     template = f"{kind}{finding.certainty.value}{'' if finding.probability is None else '_probable'}"
@@ -66,7 +66,7 @@ def cause_of(finding: Finding, grammar: Grammar) -> str:
 
 
 def _quality(finding: Finding, grammar: Grammar) -> str:
-    """What is wrong with the picture; the grade is a sentence of its own."""
+    """What is wrong with the picture, or which category was given: the grade is a sentence of its own."""
     return grammar.sentence["quality"].format(name=opened(name_of(finding, grammar)), grade=cause_of(finding, grammar))
 
 
