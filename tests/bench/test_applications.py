@@ -39,7 +39,7 @@ def test_chosen_by_name_set_or_task(word: str) -> None:
 
 
 def test_an_unknown_word_is_answered_with_all_names() -> None:
-    with pytest.raises(UsageError, match="'spleen'.*breast diagnosis"):
+    with pytest.raises(UsageError, match=r"'spleen'.*breast diagnosis"):
         select_applications(["spleen"])
 
 

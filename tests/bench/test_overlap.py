@@ -1,45 +1,20 @@
-"""Surface agreement, boxes of masks and average precision, against values known by construction and other programs."""
+"""Boxes of masks and average precision, against values known by construction and other programs."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import warnings
 
 import numpy as np
 import pytest
 
-from lingyin.bench.overlap import Boxes, Masks, boxes_of, iou_table, match_boxes, scored_boxes, surface_dice
+from lingyin.bench.overlap import Boxes, Masks, boxes_of, match_boxes, scored_boxes
 
 
 def square(top: int, left: int, side: int, size: int = 64) -> Masks:
     mask = np.zeros((size, size), np.bool_)
     mask[top : top + side, left : left + side] = True
     return mask
-
-
-def test_surface_within_the_tolerance_counts_whole() -> None:
-    assert surface_dice(square(10, 10, 20), square(10, 12, 20), 2) == 1.0
-    assert surface_dice(square(10, 10, 20), square(10, 13, 20), 2) < 0.8
-
-
-def test_surface_of_empty_masks() -> None:
-    empty = np.zeros((8, 8), np.bool_)
-    assert surface_dice(empty, empty, 1) == 1.0
-    assert surface_dice(empty, square(1, 1, 3, 8), 1) == 0.0
-
-
-@pytest.mark.slow
-def test_surface_agrees_with_monai() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        metrics = pytest.importorskip("monai.metrics")
-        import torch
-
-        one, other = square(8, 9, 30), square(11, 10, 28)
-        pair = [torch.from_numpy(np.stack([~mask, mask])[None].astype(np.float32)) for mask in (one, other)]
-        expected = float(metrics.compute_surface_dice(*pair, class_thresholds=[2.0])[0, 0])
-    assert surface_dice(one, other, 2.0) == pytest.approx(expected, abs=0.01)
 
 
 def test_boxes_of_parts_largest_first_and_without_specks() -> None:
@@ -53,11 +28,6 @@ def test_boxes_are_scored_by_their_mean_probability() -> None:
     boxes, scores = scored_boxes(probability)
     assert boxes.tolist() == [[30, 30, 38, 38], [6, 5, 14, 13]]
     assert scores == pytest.approx([0.9, 0.6])
-
-
-def test_iou_of_shifted_boxes() -> None:
-    table = iou_table(np.array([[0.0, 0, 10, 10]]), np.array([[5.0, 0, 15, 10], [20, 20, 30, 30]]))
-    assert table.tolist() == [[pytest.approx(1 / 3), 0.0]]
 
 
 def drawn(seed: int) -> tuple[list[Boxes], list[np.ndarray], list[Boxes]]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from lingyin.core.errors import CatalogueError, UsageError
 from lingyin.core.labels import dataset_labels
 from lingyin.core.paths import packaged
+from lingyin.tasks.degrade import Harm
 
 Task = Literal["classify", "segment", "detect", "landmark", "measure", "enhance", "describe"]
 FitKind = Literal["classify", "regress", "masks", "facts", "restore"]
@@ -36,11 +37,13 @@ class Fit(BaseModel):
     kind: FitKind
     columns: tuple[str, ...]
     labels: tuple[str, ...] = ()  # in rising order, for ordinal columns
+    harm: Harm | None = None
 
     @property
     def key(self) -> str:
         """Name of the fit in file names."""
-        return "-".join((self.set, self.kind, *(column.removeprefix("mask_") for column in self.columns)))
+        words = (*(column.removeprefix("mask_") for column in self.columns), *([self.harm] if self.harm else []))
+        return "-".join((self.set, self.kind, *words))
 
 
 class Application(BaseModel):
@@ -51,7 +54,8 @@ class Application(BaseModel):
     set: str
     task: Task
     fit: FitKind
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    harm: Harm | None = None
     metric: str
     unit: str = ""
     positive: tuple[str, ...] = ()
@@ -66,7 +70,7 @@ class Application(BaseModel):
     @property
     def learnt(self) -> Fit:
         """The fit that this application is read from."""
-        return Fit(set=self.set, kind=self.fit, columns=self.columns, labels=self.ordinal)
+        return Fit(set=self.set, kind=self.fit, columns=self.columns, labels=self.ordinal, harm=self.harm)
 
     @property
     def lower_is_better(self) -> bool:
@@ -76,6 +80,8 @@ class Application(BaseModel):
     def _consistent(self) -> Application:
         if self.fit not in FITS[self.task]:
             raise ValueError(f"{self.name}: a {self.task} task cannot be read from the fit {self.fit!r}")
+        if (self.harm is None) == (self.fit == "restore"):
+            raise ValueError(f"{self.name}: `harm` says what is restored, and stands with the fit 'restore' only")
         if self.fit == "masks" and not all(column.startswith("mask_") for column in self.columns):
             raise ValueError(f"{self.name}: the fit 'masks' needs mask columns")
         if (self.task == "landmark" or (self.task == "measure" and self.fit == "masks")) and self.read is None:

@@ -1,4 +1,4 @@
-"""Figures of result tables, drawn from their rows."""
+"""The pictures of a run: label curves, the forest of gains, confusion of labels, reliability of certainties."""
 
 from __future__ import annotations
 
@@ -6,29 +6,147 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
-def interval_figure(rows: Sequence[dict[str, Any]], title: str) -> bytes:
-    """A PNG with one line per row: its value as a dot, its 95 % interval as a bar, zero as a rule."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+from lingyin.bench.calibration import reliability
+from lingyin.bench.document import Table
+from lingyin.bench.sheets import Sheet
 
-    figure = Figure(figsize=(7.2, 1.3 + 0.42 * len(rows)), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    for line, row in enumerate(rows):
-        clear = row["low"] > 0 or row["high"] < 0
-        colour = "#0b6e4f" if clear and row["value"] > 0 else "#b3261e" if clear else "#6b7280"
-        axes.plot([row["low"], row["high"]], [line, line], color=colour, lw=2.5, solid_capstyle="round")
-        axes.plot([row["value"]], [line], "o", color=colour, ms=7)
-    axes.axvline(0, color="#111827", lw=0.8)
-    axes.set_yticks(range(len(rows)), [row["method"] for row in rows])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel(f"{rows[0]['metric']}, with 95 % interval (grey: crosses zero)")
-    axes.set_title(title, loc="left", fontsize=11)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", alpha=0.25)
+COLOURS = ("#0b6e6e", "#c2571a", "#5b5b9f", "#8a8a8a", "#b08900", "#a03050", "#3a7d3a", "#555555")
+COLUMNS = 4
+Row = dict[str, Any]
+
+
+def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=130)
+    figure.savefig(buffer, format="png", dpi=110)
     return buffer.getvalue()
+
+
+def _figure(width: float, height: float) -> Figure:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def label_curves(table: Table, rows: Sequence[Row]) -> bytes | None:
+    """One panel per application: the deciding metric over the share of labels, with intervals; None without a share."""
+    points = [row for row in rows if row.get("decides") and row["value"] is not None]
+    if len({row["labels"] for row in points}) < 2:
+        return None
+    names = list(dict.fromkeys(row["application"] for row in points))
+    titles = [chosen.method.title for chosen in table.plan.methods]
+    lines = -(-len(names) // COLUMNS)
+    figure = _figure(3.4 * COLUMNS, 2.7 * lines + 0.5)
+    for index, name in enumerate(names):
+        axes = figure.add_subplot(lines, COLUMNS, index + 1)
+        for number, title in enumerate(titles):
+            mine = [row for row in points if (row["application"], row["method"]) == (name, title)]
+            if not mine:
+                continue
+            share = [float(row["labels"].split()[0]) for row in mine]
+            order = np.argsort(share)
+            x, y, low, high = (
+                np.array(values, np.float64)[order]
+                for values in (share, *([row[key] for row in mine] for key in ("value", "low", "high")))
+            )
+            colour = COLOURS[number % len(COLOURS)]
+            axes.fill_between(x, low, high, color=colour, alpha=0.12, lw=0)
+            axes.plot(x, y, "o-", color=colour, ms=3, lw=1.3, label=title)
+        metric = next(row["metric"] for row in points if row["application"] == name)
+        axes.set_title(name, fontsize=9)
+        axes.set_ylabel(metric, fontsize=8)
+        axes.set_xlabel("labels, %", fontsize=8)
+        axes.tick_params(labelsize=7)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+    return _png(figure)
+
+
+def forest(rows: Sequence[Row], metric: str) -> bytes | None:
+    """Differences with their intervals, one line each, all rows shown; None where there are none."""
+    shown = [row for row in rows if row["metric"] == metric and row["value"] is not None]
+    shown += [row for row in rows if row["metric"] == f"mean {metric}" and row["value"] is not None]
+    if not shown:
+        return None
+    figure = _figure(8.5, 0.32 * len(shown) + 1.1)
+    axes = figure.add_subplot()
+    axes.axvline(0, color="#888888", lw=0.8)
+    for place, row in enumerate(reversed(shown)):
+        whole = row["application"] == "all claimed"
+        colour = "#222222" if whole else COLOURS[0] if row["value"] > 0 else COLOURS[1]
+        low, value, high = (100 * row[key] for key in ("low", "value", "high"))
+        axes.plot([low, high], [place, place], color=colour, lw=2.2 if whole else 1.2)
+        axes.plot([value], [place], "D" if whole else "o", color=colour, ms=7 if whole else 5)
+    names = [row["application"] + ("" if row["claimed"] else " (not counted)") for row in reversed(shown)]
+    axes.set_yticks(range(len(shown)), names, fontsize=8)
+    axes.set_xlabel(f"{metric}, %, 95 % interval over subjects", fontsize=8)
+    ends = [100 * row[key] for row in shown for key in ("low", "high")]
+    axes.set_xlim(max(-100.0, min(ends) - 2), min(200.0, max(ends) + 2))
+    axes.tick_params(axis="x", labelsize=8)
+    return _png(figure)
+
+
+def confusion(sheets: Sequence[tuple[str, Sheet, Sequence[str]]]) -> bytes | None:
+    """One table per (title, sheet, labels): shares of each true label that were called what."""
+    if not sheets:
+        return None
+    lines = -(-len(sheets) // 3)
+    figure = _figure(12, 3.6 * lines)
+    for index, (title, sheet, labels) in enumerate(sheets):
+        counts = np.zeros((len(labels), len(labels)))
+        np.add.at(counts, (sheet.columns["truth"], sheet.columns["probability"].argmax(axis=1)), 1)
+        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        axes = figure.add_subplot(lines, 3, index + 1)
+        axes.imshow(share, vmin=0, vmax=1, cmap="BuGn")
+        for row, column in np.ndindex(counts.shape):
+            colour = "white" if share[row, column] > 0.6 else "black"
+            axes.text(column, row, f"{counts[row, column]:.0f}", ha="center", va="center", fontsize=7, color=colour)
+        short = [label.replace("_", " ")[:18] for label in labels]
+        axes.set_xticks(range(len(labels)), short, rotation=35, ha="right", fontsize=6)
+        axes.set_yticks(range(len(labels)), short, fontsize=6)
+        axes.set_title(f"{title}: truth down, answer across", fontsize=8)
+    return _png(figure)
+
+
+def reliabilities(sheets: Sequence[tuple[str, Sheet, Sequence[str]]]) -> bytes | None:
+    """One panel per sheet: how often the likeliest label is right, over its certainty, before and after temperature."""
+    if not sheets:
+        return None
+    lines = -(-len(sheets) // COLUMNS)
+    figure = _figure(3.0 * COLUMNS, 2.9 * lines + 0.3)
+    for index, (title, sheet, _) in enumerate(sheets):
+        axes = figure.add_subplot(lines, COLUMNS, index + 1)
+        axes.plot([0, 1], [0, 1], color="#bbbbbb", lw=0.8)
+        for key, colour, name in (("raw", COLOURS[3], "before"), ("probability", COLOURS[0], "after")):
+            bins = reliability(sheet.columns[key], sheet.columns["truth"])
+            axes.plot(bins[:, 0], bins[:, 1], "o-", color=colour, ms=3, lw=1.2, label=name)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1.02)
+        axes.set_title(title, fontsize=8)
+        axes.set_xlabel("certainty", fontsize=7)
+        axes.set_ylabel("right", fontsize=7)
+        axes.tick_params(labelsize=6)
+    figure.axes[0].legend(fontsize=7)
+    return _png(figure)
+
+
+def agreement(sheets: Sequence[tuple[str, Sheet, str]]) -> bytes | None:
+    """Bland-Altman: difference over mean of answer and truth, with bias and limits, per (title, sheet, unit)."""
+    if not sheets:
+        return None
+    figure = _figure(4.2 * len(sheets), 3.4)
+    for index, (title, sheet, unit) in enumerate(sheets):
+        answer, truth = sheet.columns["answer"], sheet.columns["truth"]
+        difference, rows = answer - truth, np.arange(len(truth))
+        axes = figure.add_subplot(1, len(sheets), index + 1)
+        axes.plot((answer + truth) / 2, difference, "o", color=COLOURS[0], ms=3, alpha=0.7)
+        found = sheet.statistics()
+        for metric, style in (("bias", "-"), ("lower limit of agreement", "--"), ("upper limit of agreement", "--")):
+            axes.axhline(found[metric](rows), color=COLOURS[1], lw=1, ls=style)
+        axes.set_title(title, fontsize=9)
+        axes.set_xlabel(f"mean of answer and truth, {unit}", fontsize=8)
+        axes.set_ylabel(f"answer - truth, {unit}", fontsize=8)
+    return _png(figure)

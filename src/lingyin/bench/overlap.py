@@ -1,4 +1,4 @@
-"""Agreement of outlines and boxes: normalised surface distance, boxes of masks, and average precision."""
+"""Boxes of masks and of probability maps, their matches, and average precision over any choice of images."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingyin.bench.metrics import Floats, Ints
+from lingyin.runtime.heads import iou
 
 Masks = NDArray[np.bool_]
 Boxes = NDArray[np.float64]  # (N, 4) left, top, right, bottom, half-open, in pixels
@@ -17,30 +18,6 @@ IOUS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0.0, 1.0, 101)
 MOST_BOXES = 10  # per image
 LEAST_SHARE = 2e-4  # of the picture: smaller parts are specks, not structures
-
-
-def surface_dice(predicted: Masks, truth: Masks, tolerance_px: float) -> float:
-    """Share of both borders that lies within `tolerance_px` of the other (Nikolov et al. 2021), 0 to 1.
-
-    1 where both masks are empty, 0 where one is.
-    """
-    if not predicted.any() or not truth.any():
-        return float(predicted.any() == truth.any())
-    one, other = _border(predicted), _border(truth)
-    near = sum(int((_distance(b)[a] <= tolerance_px).sum()) for a, b in ((one, other), (other, one)))
-    return near / float(one.sum() + other.sum())
-
-
-def _border(mask: Masks) -> Masks:
-    """Pixels of the mask that touch its outside; the picture's edge counts as outside."""
-    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return np.asarray(mask & (inner == 0))
-
-
-def _distance(border: Masks) -> Floats:
-    """Distance of each pixel to the nearest pixel of the border, in pixels."""
-    free = (~border).astype(np.uint8)
-    return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
 
 
 def boxes_of(mask: Masks, least_share: float = LEAST_SHARE) -> Boxes:
@@ -57,15 +34,6 @@ def scored_boxes(probability: Floats, threshold: float = 0.5) -> tuple[Boxes, ND
     found = [(boxes_of(labels == part), float(probability[labels == part].mean())) for part in range(1, count)]
     kept = sorted(((box[0], score) for box, score in found if len(box)), key=lambda each: -each[1])[:MOST_BOXES]
     return np.array([box for box, _ in kept], np.float64).reshape(-1, 4), np.array([score for _, score in kept])
-
-
-def iou_table(one: Boxes, other: Boxes) -> NDArray[np.float64]:
-    """Intersection over union `(N, M)` of boxes."""
-    corner = np.maximum(one[:, None, :2], other[None, :, :2])
-    far = np.minimum(one[:, None, 2:], other[None, :, 2:])
-    shared = np.clip(far - corner, 0, None).prod(axis=2)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (one, other)]
-    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-12))
 
 
 @dataclass(frozen=True)
@@ -109,7 +77,7 @@ def match_boxes(boxes: Sequence[Boxes], scores: Sequence[Floats], truths: Sequen
     for image, (found, marks, true) in enumerate(zip(boxes, scores, truths, strict=True)):
         order = np.argsort(-np.asarray(marks), kind="stable")[:MOST_BOXES]
         score[image, : len(order)] = np.asarray(marks)[order]
-        overlaps = iou_table(found[order], true)
+        overlaps = iou(found[order], true)
         for place, least in enumerate(IOUS):
             free = np.ones(len(true), np.bool_)
             for rank in range(len(order)):

@@ -1,10 +1,10 @@
-"""What a fit reads of a prepared set: its pictures, labels, outlines and numbers, and the subjects behind a label budget."""
+"""What a fit reads of a prepared set: pictures, labels, outlines and numbers, and the subjects of a label budget."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,8 +85,8 @@ def usable(rows: SetRows, fit: Fit, split: str) -> Indices:
 def label_budget(rows: SetRows, fit: Fit, indices: Indices, percent: int, seed: int) -> Indices:
     """The images of `percent` of the subjects, drawn by the seed and spread over the labels.
 
-    Smaller budgets lie inside larger ones. Subjects are taken whole, since labels come per patient; at least one subject
-    of every label is kept, so that no class is lost.
+    Smaller budgets lie inside larger ones. Subjects are taken whole, since labels come per patient; at least one of
+    every label is kept, so that no class is lost.
     """
     if percent >= 100:
         return indices
@@ -105,12 +105,6 @@ def label_budget(rows: SetRows, fit: Fit, indices: Indices, percent: int, seed: 
         for place in order[: math.ceil(len(order) * percent / 100)]:
             chosen += members[groups[label][int(place)]]
     return np.array(sorted(chosen), np.int64)
-
-
-def class_numbers(rows: SetRows, fit: Fit, indices: Indices, labels: Sequence[str]) -> NDArray[np.int64]:
-    """Number of each image's label among `labels`; a label that training never saw is -1."""
-    values = [rows.rows[index][fit.columns[0]] for index in indices.tolist()]
-    return np.array([labels.index(value) if value in labels else -1 for value in values], np.int64)
 
 
 def labels_of(rows: SetRows, fit: Fit, indices: Indices) -> tuple[str, ...]:
