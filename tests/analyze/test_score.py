@@ -13,7 +13,7 @@ from lingyin.analyze.scorebook import ScoreRule
 BOOK = load_rules()
 RULES = {rule.choice: rule for rule in BOOK.scores}
 ACR, CHINESE, OVARY, BREAST = (RULES[choice] for choice in ("acr2017", "ctirads2020", "orads2022", "birads2013"))
-NO_FOCI = {"macrocalcification": "none", "peripheral_calcification": "none", "punctate_foci": "none"}
+NO_FOCI = dict.fromkeys(("macrocalcification", "peripheral_calcification", "punctate_foci"), "nothing")
 
 
 def scored(rule: ScoreRule, **values: str) -> Scored:
@@ -88,7 +88,7 @@ def test_a_spongiform_nodule_gets_no_further_points() -> None:
     [
         ({"composition": "solid", "shape": "wider_than_tall", "margin": "smooth"}, (3, 5), (3, 4)),
         ({"composition": "mixed", "echogenicity": "hypoechoic", "shape": "wider_than_tall"}, (3, 6), (3, 4)),
-        (ISO | {"punctate_foci": "none|nodule_punctate_echogenic_foci"}, (3, 6), (3, 4)),
+        (ISO | {"punctate_foci": "nothing|nodule_punctate_echogenic_foci"}, (3, 6), (3, 4)),
         (ISO | {"echogenicity": "hypoechoic|very_hypoechoic"}, (4, 5), (4,)),
         (ISO | {"shape": "wider_than_tall|taller_than_wide", "echogenicity": "hypoechoic"}, (4, 7), (4, 5)),
     ],
@@ -153,21 +153,21 @@ def test_a_size_interval_over_a_limit_leaves_the_advice_open() -> None:
      (5, False, "5"), (1, True, "3"), (3, True, "4b")],
 )  # fmt: skip
 def test_chinese_counting_method(suspicious: int, comet: bool, grade: str) -> None:
-    plain = ("wider_than_tall", "mixed", "iso_or_hyperechoic", "smooth", "none")
+    plain = ("wider_than_tall", "mixed", "iso_or_hyperechoic", "smooth", "nothing")
     marked = ("taller_than_wide", "solid", "very_hypoechoic", "irregular", "nodule_punctate_echogenic_foci")
     shape, composition, echo, margin, foci = (*marked[:suspicious], *plain[suspicious:])
     result = nodule(
         CHINESE, shape=shape, composition=composition, echogenicity=echo, margin=margin, punctate_foci=foci,
-        comet_tail="nodule_comet_tail" if comet else "none",
+        comet_tail="nodule_comet_tail" if comet else "nothing",
     )  # fmt: skip
     assert result.grades == (f"c_ti_rads_{grade}",)
 
 
 def lesion(
-    build: str, solid: str = "none", contour: str = "smooth", size: float = 60, flow: int = 1, **more: str
+    build: str, solid: str = "nothing", contour: str = "smooth", size: float = 60, flow: int = 1, **more: str
 ) -> Scored:
     values = {"lesion_build": build, "solid_part": solid, "contour": contour, "colour_score": f"flow_{flow}"}
-    values |= {"cyst_content": "anechoic", "menopause": "before", "shadow": "none"} | more
+    values |= {"cyst_content": "anechoic", "menopause": "before", "shadow": "nothing"} | more
     return scored(OVARY, **values, size_mm=str(size))
 
 
@@ -205,7 +205,7 @@ def test_o_rads_row_by_row(result: Scored, category: int) -> None:
 
 
 def test_o_rads_asks_for_what_it_needs_and_for_nothing_else() -> None:
-    seen = {"lesion_build": "multilocular", "solid_part": "none", "contour": "smooth", "shadow": "none"}
+    seen = {"lesion_build": "multilocular", "solid_part": "nothing", "contour": "smooth", "shadow": "nothing"}
     result = scored(OVARY, **seen, size_mm="60")
     assert result.grades == ("o_rads_3", "o_rads_4")
     assert [share.feature.code for share in result.shares if share.wanted] == ["colour_score"]
@@ -217,21 +217,21 @@ def test_o_rads_asks_for_what_it_needs_and_for_nothing_else() -> None:
 def test_a_size_whose_interval_reaches_the_next_band_counts_in_both() -> None:
     seen = {
         "lesion_build": frozenset({"unilocular"}),
-        "solid_part": frozenset({"none"}),
+        "solid_part": frozenset({"nothing"}),
         "contour": frozenset({"smooth"}),
     }
     result = score(OVARY, seen, {"ovarian_lesion_long_axis": (97.0, 103.0)})
     assert result.grades == ("o_rads_2", "o_rads_3")
 
 
-def mass(shape: str, side: str, margin: str, echo: str, behind: str = "none", foci: str = "none") -> Scored:
+def mass(shape: str, side: str, margin: str, echo: str, behind: str = "nothing", foci: str = "nothing") -> Scored:
     return scored(
         BREAST,
         breast_mass_shape=f"breast_mass_shape_{shape}",
         breast_mass_orientation=f"breast_mass_{side}",
         breast_mass_margin=f"breast_mass_margin_{margin}",
         breast_mass_echo=echo,
-        breast_mass_posterior=behind if behind == "none" else f"breast_mass_posterior_{behind}",
+        breast_mass_posterior=behind if behind == "nothing" else f"breast_mass_posterior_{behind}",
         breast_mass_foci=foci,
     )
 

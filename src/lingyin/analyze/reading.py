@@ -32,7 +32,8 @@ class Reading:
     novelty: float
     probabilities: Mapping[str, NDArray[np.float32]]  # head -> (K,)
     grids: Mapping[str, NDArray[np.float16]]  # structure -> (h, w); only of organs that this frame may show
-    small: NDArray[np.uint8] | None = None  # (24, 24) the sector's box, to tell cuts and standing pictures
+    small: NDArray[np.uint8] | None = None  # (24, 24) the sector's box, averaged: to tell cuts
+    grains: NDArray[np.uint8] | None = None  # (24, 24) single pixels of it: to tell a standing picture
     share: float = 1.0  # of a standing picture, one frame's part
 
     @property
@@ -72,12 +73,12 @@ def read_frames(
         part = indices[start : start + BATCH]
         prepared: list[Prepared] = []
         qualities: list[Quality] = []
-        smalls: list[NDArray[np.uint8]] = []
+        smalls: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []
         for index in part:
             frame = clip.frames[index]
             prepared.append(network.prepare(frame, sector))
             qualities.append(frame_quality(frame, sector.mask))
-            smalls.append(small_picture(frame, sector))
+            smalls.append(small_pictures(frame, sector))
         placement = placement or prepared[0]
         for index, quality, small, outputs in zip(part, qualities, smalls, network.run(prepared), strict=True):
             wanted = _plausible(outputs.probabilities["organ"], network.manifest.heads)
@@ -90,7 +91,8 @@ def read_frames(
                     novelty=float(outputs.novelty),
                     probabilities=dict(outputs.probabilities),
                     grids=grids,
-                    small=small,
+                    small=small[0],
+                    grains=small[1],
                 )
             )
         tick(len(readings))
@@ -99,13 +101,15 @@ def read_frames(
     return readings, placement
 
 
-def small_picture(frame: Frame, sector: Sector) -> NDArray[np.uint8]:
-    """The box of the sector as 24 x 24 grey levels, in which speckle is averaged out."""
+def small_pictures(frame: Frame, sector: Sector) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The box of the sector as 24 x 24 grey levels: averaged, so that speckle is gone, and as single pixels, in which
+    noise shows whether a picture was taken anew."""
     box = sector.box
     top, left = int(box.top), int(box.left)
     part = frame[top : max(top + 1, int(box.bottom)), left : max(left + 1, int(box.right))]
     grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.resize(grey, (SMALL, SMALL), interpolation=cv2.INTER_AREA), np.uint8)
+    small, grains = (cv2.resize(grey, (SMALL, SMALL), interpolation=how) for how in (cv2.INTER_AREA, cv2.INTER_NEAREST))
+    return np.asarray(small, np.uint8), np.asarray(grains, np.uint8)
 
 
 def _plausible(organs: NDArray[np.float32], heads: Sequence[Head]) -> set[str]:

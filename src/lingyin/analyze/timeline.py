@@ -18,7 +18,7 @@ from lingyin.core.study import FrameQuality, Span, SpanKind
 
 CUT = 0.40  # 1 - correlation of neighbouring small pictures, from which the picture may have changed at once
 CUT_OVER_USUAL = 4.0  # and over the median of the clip: a beating heart or a fast sweep is no cut
-STANDS = 0.35  # mean difference in grey levels of small pictures, under which the picture has not moved at all
+STANDS = 0.5  # mean difference of single pixels in grey levels; noise alone differs by more in pictures taken anew
 FREEZE_FRAMES = 4  # fewer equal frames in a row may come from the recorder's own frame rate
 STRETCH = 6  # frames of another organ in a row that make a stretch of its own
 LIFTED = ("no-picture", "no-contact")
@@ -147,10 +147,10 @@ def _standing(frames: Sequence[Reading]) -> list[bool]:
     """Whether each frame shows the very picture of the frame before it."""
     result = [False]
     for one, other in itertools.pairwise(frames):
-        if one.small is None or other.small is None:
+        if one.grains is None or other.grains is None:
             result.append(False)
         else:
-            difference = np.abs(one.small.astype(np.float64) - other.small.astype(np.float64))
+            difference = np.abs(one.grains.astype(np.float64) - other.grains.astype(np.float64))
             result.append(float(difference.mean()) < STANDS)
     return result
 
