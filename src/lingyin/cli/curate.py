@@ -66,6 +66,8 @@ def curate(
     if as_json:
         typer.echo(json.dumps(built.head, indent=1, sort_keys=True, ensure_ascii=False))
         return
+    sources_read = ", ".join(f"{source['name']} ({source['reader']})" for source in built.head["sources"])
+    typer.echo(f"sources: {sources_read}")
     counts = ", ".join(f"{count:,} {name}" for name, count in built.head["splits"].items())
     left = ", ".join(f"{count:,} {name}" for name, count in built.head["reasons"].items())
     typer.echo(f"{built.head['status']['kept']:,} pictures kept: {counts}")

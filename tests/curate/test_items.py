@@ -1,0 +1,78 @@
+"""Items to rows: which frames of a clip, what is named and what is not, points and spacing in stored pixels."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lingyin.core.labels import LabelSet
+from lingyin.curate.items import choose_frames, rows_of_item
+from lingyin.curate.readers import Item
+from lingyin.curate.recognise import Origin, find_origins, reader_named
+from lingyin.curate.ustar import members
+from tests.curate.sources import make_source, small, speckle
+from tests.io.dicom.makers import dataset, scene, write
+
+
+def items_of(folder: Path) -> tuple[Origin, list[Item]]:
+    (origin,) = find_origins([folder])
+    return origin, list(reader_named(origin.reader).open(origin.folder))
+
+
+@pytest.mark.parametrize(
+    ("count", "marked", "most", "chosen"),
+    [
+        (1, [], 8, [0]),
+        (100, [], 3, [0, 50, 99]),
+        (100, [7, 60], 3, [0, 7, 60]),
+        (10, [1, 2, 3, 4, 12], 2, [1, 4]),
+        (3, [0], 8, [0, 1, 2]),
+    ],
+)
+def test_annotated_frames_come_first(count: int, marked: list[int], most: int, chosen: list[int]) -> None:
+    assert choose_frames(count, marked, most) == chosen
+
+
+def test_points_and_spacing_are_those_of_the_stored_picture(tmp_path: Path) -> None:
+    origin, (item,) = items_of(make_source(tmp_path / "site", count=1))
+    marked = replace(item, points={"tip": {0: np.array([[40.0, 30.0]])}})
+    ((row, files),) = rows_of_item(origin, 0, marked, small(longest_side_px=40))
+    (x, y) = json.loads(row["points"])["tip"][0]
+    assert (x, y) == pytest.approx((20, 15), abs=0.6)
+    assert row["mm_per_px_x"] == pytest.approx(0.4, rel=0.03)
+    assert row["id"] == "site-0000000-000000"
+    names = [name for name, _ in members(files, "files")]
+    assert names == [f"{row['id']}.{end}" for end in ("jpg", "sector.png", "mask_liver_outline.png")]
+
+
+def test_a_mask_of_another_size_leaves_the_picture_out(tmp_path: Path) -> None:
+    origin, (item,) = items_of(make_source(tmp_path / "site", count=1))
+    wrong = replace(item, masks={"liver_outline": {0: lambda: np.ones((5, 5), bool)}})
+    ((row, files),) = rows_of_item(origin, 0, wrong, small())
+    assert (row["status"], row["reason"], files) == ("dropped", "unreadable", b"")
+
+
+def test_a_label_of_two_organs_names_neither(tmp_path: Path) -> None:
+    origin, (item,) = items_of(make_source(tmp_path / "site", count=1))
+    both = replace(item, labels=LabelSet.close(["liver", "kidney"]))
+    ((row, _),) = rows_of_item(origin, 0, both, small())
+    assert (row["organ"], row["region"]) == (None, "region_abdomen")
+
+
+def test_files_of_a_hospital_are_named_by_number(tmp_path: Path) -> None:
+    frame = np.repeat(speckle(5, 120, 160)[..., None], 3, axis=2)
+    (tmp_path / "site").mkdir()
+    write(dataset(frame[None], PatientID="4711", Manufacturer="Maker"), tmp_path / "site" / "DOE^JANE.dcm")
+    other = dataset(scene(), SOPClassUID="1.2.840.10008.5.1.4.1.1.2", Modality="CT")
+    write(other, tmp_path / "site" / "ct.dcm")
+    origin, items = items_of(tmp_path / "site")
+    rows = [row for number, item in enumerate(items) for row, _ in rows_of_item(origin, number, item, small())]
+    assert [row["key"] for row in rows] == ["0000000", "0000001"]
+    assert {row["status"]: row["reason"] for row in rows} == {"kept": None, "dropped": "not-ultrasound"}
+    shown = json.dumps([{k: str(v) for k, v in row.items() if k != "origin"} for row in rows])
+    assert not any(word in shown for word in ("DOE", "4711"))
+    assert "Maker" in shown
