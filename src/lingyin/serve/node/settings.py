@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lingyin.core.errors import UsageError
 
 PEER = re.compile(r"(?P<aet>[^@]+)@(?P<host>\[[0-9A-Fa-f:.%]+\]|[^@:\[\]]+):(?P<port>\d{1,5})")
 AE_TITLE = re.compile(r"[!-\[\]-~](?:[ -\[\]-~]{0,14}[!-\[\]-~])?")  # PS3.5 6.2: VR AE, no backslash
+
+HANDSHAKE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,28 @@ def check_title(title: str) -> str:
     return title.strip()
 
 
+class _Greeting(ssl.SSLContext):
+    """Shakes hands within a limit: pynetdicom does so in its one accepting thread, which a silent caller would hold."""
+
+    def wrap_socket(self, sock: socket.socket, *words: Any, **options: Any) -> ssl.SSLSocket:
+        """The encrypted socket. Raises OSError, with the socket closed, where the caller does not play along."""
+        sock.settimeout(HANDSHAKE_S)
+        _check_connected(sock)
+        wrapped = super().wrap_socket(sock, *words, **options)
+        _check_connected(wrapped)
+        wrapped.settimeout(None)
+        return wrapped
+
+
+def _check_connected(sock: socket.socket) -> None:
+    """Closes the socket of a caller that hung up: wrapping it would succeed, or leave it open until collected."""
+    try:
+        sock.getpeername()
+    except OSError:
+        sock.close()
+        raise
+
+
 @dataclass(frozen=True)
 class Tls:
     """Files in PEM form: own certificate and key; with `authority`, peers must show a certificate that it signed."""
@@ -58,7 +84,7 @@ class Tls:
 
     def server(self) -> ssl.SSLContext:
         """What incoming associations are accepted with. Raises UsageError where a file cannot be used."""
-        context = self._loaded(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+        context = self._loaded(_Greeting(ssl.PROTOCOL_TLS_SERVER))
         if self.authority is not None:
             context.verify_mode = ssl.CERT_REQUIRED
         return context
