@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,29 +53,41 @@ def export(
     The folder is made beside and swapped in, so that a reader never meets a half-written one. `facts` fills the other
     fields of the manifest (name, version, input_size, ...).
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    part.chmod(0o755)
-    try:
+    with fresh_folder(folder) as part:
         ov.save_model(joint_model(net, facts["input_size"]), part / NETWORK, compress_to_fp16=True)
         weights = {name: value.half().contiguous() for name, value in net.encoder.state_dict().items()}
         save_file(weights, part / ENCODER, metadata={"name": facts["name"], "version": facts["version"]})
         (part / ENCODER).chmod(0o644)  # the writer leaves it to its owner alone
         (part / NOVELTY).write_bytes(novelty.to_bytes())
         (part / CARD).write_text(card, encoding="utf-8")
-        marks = {name: _sha256(part / name) for name in (NETWORK, WEIGHTS, NOVELTY, ENCODER, CARD)}
+        marks = {name: file_sha256(part / name) for name in (NETWORK, WEIGHTS, NOVELTY, ENCODER, CARD)}
         manifest = Manifest(format=FORMAT, features=net.encoder.dim, heads=heads, sha256=marks, **facts)
-        (part / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        write_manifest(part, manifest)
+    return manifest
+
+
+@contextmanager
+def fresh_folder(folder: Path) -> Iterator[Path]:
+    """A folder beside to fill, which takes the place of `folder` in the end; on an error nothing changes."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    part.chmod(0o755)
+    try:
+        yield part
         _swap(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return manifest
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Writes the manifest of a folder that nobody reads yet."""
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def rewrite(folder: Path, manifest: Manifest, card: str) -> Manifest:
     """Puts a new manifest and card (scores measured after export) into a model folder; the network stays as it is."""
     (folder / CARD).write_text(card, encoding="utf-8")
-    renewed = manifest.model_copy(update={"sha256": {**manifest.sha256, CARD: _sha256(folder / CARD)}})
+    renewed = manifest.model_copy(update={"sha256": {**manifest.sha256, CARD: file_sha256(folder / CARD)}})
     part = folder / (MANIFEST + ".part")
     part.write_text(renewed.model_dump_json(indent=1) + "\n", encoding="utf-8")
     part.replace(folder / MANIFEST)
@@ -88,5 +102,6 @@ def _swap(part: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Of a file's bytes, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

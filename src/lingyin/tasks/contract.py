@@ -153,6 +153,10 @@ class Task(ABC, Generic[LabelT, PredictionT]):
         """A label on the frame to the same on the square of `size` pixels; the same where it has no place."""
         return label
 
+    def pose(self, image: NDArray[np.uint8], label: LabelT, seed: int) -> tuple[NDArray[np.uint8], LabelT]:  # noqa: ARG002
+        """What a head is given of a square `(S, S)` and what it should answer; the same for tasks that only look."""
+        return image, label
+
     def to_frame(self, prediction: PredictionT, place: Place) -> PredictionT:  # noqa: ARG002
         """A prediction on the square to the same on the frame; the same where it has no place."""
         return prediction

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor, nn
 
 from lingyin.runtime.decode import mask_on_frame
 from lingyin.runtime.prepare import Prepared
 from lingyin.tasks.contract import Floats, Head, Inputs, Needs, Place, Shape, Target, Task
-from lingyin.tasks.degrade import HARMS, Harm
+from lingyin.tasks.degrade import HARMS, Harm, draw, spoil
 from lingyin.tasks.maps import MapHead
 
 WIDTH = 24
@@ -99,6 +100,12 @@ class Enhance(Task[Floats, Floats]):
     def baseline(self, labels: Sequence[Floats], images: Floats) -> list[Floats]:  # noqa: ARG002
         """The pictures as they are."""
         return list(images)
+
+    def pose(self, image: NDArray[np.uint8], label: Floats, seed: int) -> tuple[NDArray[np.uint8], Floats]:  # noqa: ARG002
+        """The picture is the answer; spoilt by parameters drawn from `seed`, it is the question."""
+        clean = np.asarray(image.astype(np.float32) / 255, np.float32)
+        spoilt = spoil(clean, draw(self.harm, np.random.default_rng(seed)))
+        return np.round(spoilt * 255).astype(np.uint8), clean
 
     def to_frame(self, prediction: Floats, place: Place) -> Floats:
         """On the frame's pixels; 0 outside the square."""
