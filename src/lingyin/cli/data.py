@@ -1,4 +1,4 @@
-"""`lingyin data`: the registry of public ultrasound sets, listed and shown; no network is used."""
+"""`lingyin data`: the registry of public ultrasound sets, and a corpus asked and exported; no network is used."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lingyin.cli.data_export import export
+from lingyin.cli.data_query import query_corpus
+
 if TYPE_CHECKING:
     from lingyin.curate.registry import DataSet
 
 data = typer.Typer(
     name="data",
-    help="Public ultrasound data sets: what there is, under which licence, and which ones can be read.",
+    help="Public ultrasound data sets: what there is, under which licence, which can be read; and your own corpus.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+data.command("query")(query_corpus)
+data.command("export")(export)
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 

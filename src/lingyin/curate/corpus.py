@@ -87,6 +87,10 @@ class Corpus:
 
     def __getitem__(self, index: int) -> Stored:
         """The picture of a row. Raises IndexError beyond the last, InputError if its shard is missing or damaged."""
+        return _decoded(self.files(index), self._name(index))
+
+    def files(self, index: int) -> dict[str, bytes]:
+        """The stored files of a row by ending (`json`, `jpg` or `png`, `sector.png`, `mask_CODE.png`). Raises alike."""
         if not 0 <= index < len(self):
             raise IndexError(f"picture {index} of {len(self)}")
         name = str(self._names[self._shard[index]])
@@ -94,7 +98,16 @@ class Corpus:
             content = self._shard_file(name).read_at(int(self._bytes[index]), int(self._offset[index]))
         except OSError as error:
             raise self._gone(name) from error
-        return _decoded(content, f"{self.address}/{SHARDS}/{name}")
+        return _by_ending(content, self._name(index))
+
+    @property
+    def ending(self) -> str:
+        """`jpg`, or `png` for a corpus stored without loss."""
+        return "jpg" if self.head["settings"]["jpeg_quality"] else "png"
+
+    def catalogue(self) -> pa.Table:
+        """The whole catalogue, with the pictures that are kept apart or left out."""
+        return pq.read_table(f"{self._root}/{CATALOGUE}", filesystem=self._files)
 
     def order(self, seed: int, epoch: int, window: int = 0) -> NDArray[np.int64]:
         """`(N,)` the rows in the order of an epoch, decided by seed and epoch alone.
@@ -120,7 +133,7 @@ class Corpus:
                 yield self[int(index)]
             return
         held: dict[str, bytes] = {}
-        for place, index in enumerate(order):
+        for index in order:
             name = str(self._names[self._shard[index]])
             if name not in held:
                 if len(held) == window:  # the rows of a window are over
@@ -128,7 +141,11 @@ class Corpus:
                 held[name] = self._whole(name)
             begin = int(self._offset[index])
             content = held[name][begin : begin + int(self._bytes[index])]
-            yield _decoded(content, f"{self.address}/{SHARDS}/{name}, place {place}")
+            yield _decoded(_by_ending(content, self._name(index)), self._name(index))
+
+    def _name(self, index: int) -> str:
+        """What messages call the place of a row."""
+        return f"{self.address}/{SHARDS}/{self._names[self._shard[index]]}"
 
     def _read_head(self) -> dict[str, Any]:
         try:
@@ -172,13 +189,16 @@ def _filesystem(address: str) -> tuple[fs.FileSystem, str]:
     return files, root.rstrip("/")
 
 
-def _decoded(content: bytes, name: str) -> Stored:
-    """A sample from the bytes of its members."""
+def _by_ending(content: bytes, name: str) -> dict[str, bytes]:
+    return {member.partition(".")[2]: data for member, data in members(content, name)}
+
+
+def _decoded(files: dict[str, bytes], name: str) -> Stored:
+    """A sample from its files. Raises InputError if one is missing or damaged."""
     told: dict[str, Any] | None = None
     image: NDArray[np.uint8] | None = None
     masks: dict[str, Mask] = {}
-    for member, data in members(content, name):
-        ending = member.partition(".")[2]
+    for ending, data in files.items():
         if ending == "json":
             told = json.loads(data)
             continue
