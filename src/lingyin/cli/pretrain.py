@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -18,8 +19,14 @@ def pretrain(
         bool, typer.Option("--resume", help="Go on from the folder's checkpoint, if there is one.")
     ] = False,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Processor threads; all by default.")] = None,
+    shard: Annotated[
+        bool, typer.Option("--shard", help="Under torchrun: each process holds a share of the weights (FSDP2).")
+    ] = False,
 ) -> None:
-    """Train an encoder on unlabelled and labelled ultrasound images; the result is DIR/encoder.safetensors."""
+    """Train an encoder on unlabelled and labelled ultrasound images; the result is DIR/encoder.safetensors.
+
+    On several processes: torchrun --nproc-per-node N -m lingyin.cli.main pretrain CONFIG --run DIR
+    """
     from lingyin.pretrain.config import read_config
 
     checked = read_config(config, steps, threads)
@@ -40,4 +47,6 @@ def pretrain(
         line = f"step {tick.step}/{tick.steps}  {tick.images_per_s:.0f} images/s  {left} left  {losses}"
         typer.echo(f"\r{line}\x1b[K" if live else line, err=True, nl=not live or tick.step == tick.steps)
 
-    typer.echo(f"{pretrain(checked, run, resume=resume, watch=watch)}")
+    weights = pretrain(checked, run, resume=resume, watch=watch, sharded=shard)
+    if os.environ.get("RANK", "0") == "0":
+        typer.echo(str(weights))

@@ -16,6 +16,7 @@ from lingyin.core.errors import ModelError, UsageError
 from lingyin.core.files import write_file
 from lingyin.nets.weights import META, checksum, read_tensors
 from lingyin.pretrain.config import PretrainConfig
+from lingyin.pretrain.team import spread_like, whole
 
 FORMAT = "lingyin-checkpoint-1"
 NAME = "checkpoint.safetensors"
@@ -39,14 +40,21 @@ def save_checkpoint(
     average: Mapping[str, Tensor],
     optimiser: torch.optim.Optimizer,
     progress: Progress,
+    *,
+    write: bool = True,
 ) -> None:
-    """Writes the run's state, replacing the checkpoint before it. Raises OutputError."""
+    """Writes the run's state, replacing the checkpoint before it. Raises OutputError.
+
+    Every process of a run calls it, because weights may be spread over all; only one has `write`.
+    """
     tensors = {f"net.{name}": value for name, value in net.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.items()}
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
     tensors["random"] = torch.get_rng_state()
-    tensors = {name: value.detach().contiguous() for name, value in tensors.items()}
+    tensors = {name: whole(value.detach()).contiguous() for name, value in tensors.items()}
+    if not write:
+        return
     facts = {
         "format": FORMAT,
         "config": config.model_dump(mode="json"),
@@ -86,14 +94,17 @@ def load_checkpoint(
             f"{path}: belongs to another run; give its own config, or another --run\n  " + "\n  ".join(differences)
         )
     try:
-        net.load_state_dict(_under(tensors, "net."))
-        for name, value in _under(tensors, "average.").items():
-            average[name].copy_(value)
+        own = net.state_dict()
+        net.load_state_dict({name: spread_like(value, own[name]) for name, value in under(tensors, "net.").items()})
+        for name, value in under(tensors, "average.").items():
+            average[name].copy_(spread_like(value, average[name]))
+        learnt = [value for group in optimiser.param_groups for value in group["params"]]
         known = optimiser.state_dict()
         state: dict[int, dict[str, Tensor]] = {}
-        for name, value in _under(tensors, "optimiser.").items():
+        for name, value in under(tensors, "optimiser.").items():
             index, key = name.split(".", 1)
-            state.setdefault(int(index), {})[key] = value
+            place = learnt[int(index)]
+            state.setdefault(int(index), {})[key] = spread_like(value, place) if value.ndim else value
         optimiser.load_state_dict({**known, "state": state})
         torch.set_rng_state(tensors["random"])
         return Progress(facts["step"], facts["history"], facts["images"], facts["seconds"])
@@ -111,5 +122,6 @@ def list_differences(old: Any, new: Any, where: str = "") -> list[str]:
     return [] if old == new else [f"{where}: {old!r} in the checkpoint, {new!r} now"]
 
 
-def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix`, by the rest of their names."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

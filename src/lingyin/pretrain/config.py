@@ -94,18 +94,16 @@ class DecoderConfig(_Strict):
 
 
 class TargetsConfig(_Strict):
-    """Weight of each target of reconstruction; 0 switches it off. At least one is on."""
+    """Weight of each target of reconstruction; 0 switches it off. All off: the structured parts learn alone."""
 
     pixels: float = Field(default=1.0, ge=0)
     smooth: float = Field(default=0.0, ge=0)
     gradients: float = Field(default=0.0, ge=0)
     teacher: float = Field(default=0.0, ge=0)
 
-    @model_validator(mode="after")
-    def _some(self) -> TargetsConfig:
-        if not any(self.model_dump().values()):
-            raise ValueError("no target of reconstruction is on")
-        return self
+    @property
+    def some(self) -> bool:
+        return any(self.model_dump().values())
 
 
 class ContrastConfig(_Strict):
@@ -195,6 +193,10 @@ class PretrainConfig(_Strict):
             raise ValueError("contrast needs optimiser.views = 2")
         if any(stage.hard_share for stage in self.stages) and not self.hard.weight:
             raise ValueError("stages ask for hard patches, but hard.weight is 0")
+        if not self.targets.some:
+            structured = self.contrast.weight or self.classifier.weight
+            if not structured or self.hard.weight or not all(stage.structured for stage in self.stages):
+                raise ValueError("no target of reconstruction is on, and some stage or part needs one")
         return self
 
 

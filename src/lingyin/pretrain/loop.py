@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import torch
 from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule
 
 from lingyin.core.errors import ModelError, UsageError
 from lingyin.core.files import write_file
@@ -26,7 +27,8 @@ from lingyin.pretrain.config import PretrainConfig
 from lingyin.pretrain.corpus import Corpus, open_corpus
 from lingyin.pretrain.learner import Learner
 from lingyin.pretrain.record import write_card, write_history
-from lingyin.pretrain.schedule import moment
+from lingyin.pretrain.schedule import Moment, moment
+from lingyin.pretrain.team import Team, exchange_last, gathered, whole
 
 ENCODER = "encoder.safetensors"
 
@@ -45,11 +47,23 @@ class Tick:
 Watch = Callable[[Tick], None]
 
 
-def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False, watch: Watch | None = None) -> Path:
+def pretrain(
+    config: PretrainConfig,
+    run: Path,
+    *,
+    resume: bool = False,
+    watch: Watch | None = None,
+    sharded: bool = False,
+    cache: Path | None = None,
+) -> Path:
     """Trains until the config's last step and returns the path of the encoder's weights.
 
+    Under `torchrun` its processes share the work; `sharded` lets each hold a share of the weights only (FSDP2).
+    `cache` is the folder of the packed pictures, by default within the run's.
+
     Raises:
-        UsageError: the folder holds a run and `resume` is not set; the config differs from the checkpoint's.
+        UsageError: the folder holds a run and `resume` is not set; the config differs from the checkpoint's; the
+            processes cannot share its micro-batches.
         ModelError: a damaged checkpoint, or a loss that is no longer finite (the last good checkpoint stays).
         OutputError: the folder cannot be written; the last good checkpoint stays.
     """
@@ -58,21 +72,28 @@ def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False, watch: 
     if config.threads:
         torch.set_num_threads(config.threads)
     cv2.setNumThreads(1)
-    corpus = open_corpus(config.data, run / "cache", config.seed)
-    torch.manual_seed(config.seed)
-    session = _Session(config, corpus, run)
-    if (run / NAME).exists():
-        session.resume()
-    session.train(watch)
-    return session.finish()
+    with gathered(sharded=sharded) as team:
+        team.parts(config.optimiser.accumulate)
+        packed = cache or run / "cache"
+        team.first(lambda: open_corpus(config.data, packed, config.seed))
+        corpus = open_corpus(config.data, packed, config.seed)
+        torch.manual_seed(config.seed)
+        session = _Session(config, corpus, run, team)
+        if (run / NAME).exists():
+            session.resume()
+        session.train(watch if team.leads else None)
+        return session.finish()
 
 
 class _Session:
     """The moving parts of a run."""
 
-    def __init__(self, config: PretrainConfig, corpus: Corpus, run: Path) -> None:
-        self.config, self.corpus, self.run = config, corpus, run
+    def __init__(self, config: PretrainConfig, corpus: Corpus, run: Path, team: Team) -> None:
+        self.config, self.corpus, self.run, self.team = config, corpus, run, team
         self.learner = Learner(config, corpus)
+        blocks = [*self.learner.encoder.blocks, *self.learner.decoder.blocks]
+        some_rest = not config.targets.some or not all(stage.structured for stage in config.stages)
+        self.net = team.wrap(self.learner, blocks, some_rest=some_rest)
         self.average = Average(self.learner.encoder, config.optimiser.ema_decay)
         self.optimiser = make_optimiser(self.learner, config.optimiser.weight_decay)
         self.drawer = Drawer(config, corpus)
@@ -84,7 +105,14 @@ class _Session:
 
     def save(self) -> None:
         save_checkpoint(
-            self.run, self.config, self.corpus.sha256, self.learner, self.average.weights, self.optimiser, self.progress
+            self.run,
+            self.config,
+            self.corpus.sha256,
+            self.learner,
+            self.average.weights,
+            self.optimiser,
+            self.progress,
+            write=self.team.leads,
         )
 
     def train(self, watch: Watch | None) -> None:
@@ -96,12 +124,13 @@ class _Session:
             row = {"step": step + 1.0, **losses}
             seen, spent = self.progress.images + images, before + now - started
             self.progress = Progress(step + 1, [*self.progress.history, row], seen, spent)
-            late = now - saved_at > 60 * config.checkpoint.every_minutes
+            late = self.team.agree(now - saved_at > 60 * config.checkpoint.every_minutes)
             if late or (step + 1) % config.checkpoint.every_steps == 0 or step + 1 == config.steps:
                 self.save()
             if late:
-                write_history(self.run, self.progress.history)
                 saved_at = now
+                if self.team.leads:
+                    write_history(self.run, self.progress.history)
             if watch is not None:
                 pace = (now - started) / (step + 1 - began)
                 watch(Tick(step + 1, config.steps, losses, images / pace, pace * (config.steps - step - 1)))
@@ -115,34 +144,49 @@ class _Session:
         self.optimiser.zero_grad(set_to_none=True)
         told: dict[str, float] = {}
         images = 0
-        for part in range(config.optimiser.accumulate):
-            generator = generator_of(config.seed, step, part)
-            batch = self.drawer.draw(generator, at.size_px)
-            plan, inside = self.learner.plan(batch, at, generator)
-            with torch.autocast("cpu", torch.bfloat16, enabled=config.optimiser.bf16):
-                losses = self.learner(batch, plan, inside, at.structured)
-            total: Tensor = torch.stack(list(losses.values())).sum() / config.optimiser.accumulate
-            value = float(total.detach())
-            if not math.isfinite(value):
-                raise ModelError(
-                    f"{self.run}: the loss of step {step + 1} is {value}; lower optimiser.rate or switch "
-                    f"optimiser.bf16 off and start anew (the last checkpoint, of an earlier step, is intact)"
-                )
-            total.backward()  # type: ignore[no-untyped-call]
+        parts = self.team.parts(config.optimiser.accumulate)
+        for part in parts:
+            with exchange_last(self.net, part == parts[-1]):
+                losses, seen = self.losses(step, part, at)
+                total = torch.stack(list(losses.values())).sum() / len(parts)
+                self.check(step, total)
+                total.backward()  # type: ignore[no-untyped-call]
             for name, loss in losses.items():
                 told[name] = told.get(name, 0.0) + float(loss.detach()) / config.optimiser.accumulate
-            images += len(batch.images)
+            images += seen
+        told = self.team.total(told)
         nn.utils.clip_grad_norm_(self.learner.parameters(), config.optimiser.clip)
         self.optimiser.step()
         self.average.follow(self.learner.encoder, step)
-        return {"total": sum(told.values()), **told}, images
+        return {"total": sum(told.values()), **told}, images * self.team.size
+
+    def losses(self, step: int, part: int, at: Moment) -> tuple[dict[str, Tensor], int]:
+        """Losses of one micro-batch, and how many views it holds."""
+        generator = generator_of(self.config.seed, step, part)
+        batch = self.drawer.draw(generator, at.size_px)
+        if isinstance(self.net, FSDPModule):
+            self.net.unshard()  # the plan asks the predictor outside of the network's own pass
+        plan, inside = self.learner.plan(batch, at, generator)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.optimiser.bf16):
+            losses: dict[str, Tensor] = self.net(batch, plan, inside, at.structured)
+        return losses, len(batch.images)
+
+    def check(self, step: int, total: Tensor) -> None:
+        """Raises ModelError, in every process at once, where the loss of one is not finite."""
+        value = self.team.total({"total": float(total.detach())})["total"]
+        if not math.isfinite(value):
+            raise ModelError(
+                f"{self.run}: the loss of step {step + 1} is {value}; lower optimiser.rate or switch "
+                f"optimiser.bf16 off and start anew (the last checkpoint, of an earlier step, is intact)"
+            )
 
     def finish(self) -> Path:
         encoder = self.learner.encoder
-        data = vit_bytes(encoder.architecture, self.average.weights, self.config.name)
-        write_file(self.run / ENCODER, data, durable=True)
-        write_history(self.run, self.progress.history)
-        write_card(self.run, self.config, self.corpus, self.progress, encoder)
+        weights = {name: whole(value) for name, value in self.average.weights.items()}
+        if self.team.leads:
+            write_file(self.run / ENCODER, vit_bytes(encoder.architecture, weights, self.config.name), durable=True)
+            write_history(self.run, self.progress.history)
+            write_card(self.run, self.config, self.corpus, self.progress, encoder)
         return self.run / ENCODER
 
 
