@@ -41,6 +41,19 @@ def join_probabilities(frames: Sequence[NDArray[np.floating]], weights: Sequence
     return Joined(joined, top, float(weight[table.argmax(axis=1) == top].sum()))
 
 
+def join_separately(frames: Sequence[NDArray[np.floating]], weights: Sequence[float]) -> Joined:
+    """The same for labels that may be true together: the weighted mean of each one's log-odds over time `(T, K)`.
+
+    Agreement is that of the frames about the most likely label.
+    """
+    table = np.clip(np.asarray(frames, np.float64), SMALLEST, 1 - SMALLEST)
+    weight = _weights(weights)
+    odds = (weight[:, None] * np.log(table / (1 - table))).sum(axis=0)
+    joined = 1 / (1 + np.exp(-odds))
+    top = int(joined.argmax())
+    return Joined(joined, top, float(weight[(table[:, top] >= 0.5) == (joined[top] >= 0.5)].sum()))
+
+
 def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
     """The value with half of the weight on either side."""
     order = np.argsort(values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lingyin.analyze.fuse import Joined, join_probabilities
+from lingyin.analyze.fuse import Joined, join_probabilities, join_separately
 from lingyin.analyze.organ import AGREEING
 from lingyin.analyze.organ import HEAD as ORGAN_HEAD
 from lingyin.analyze.reading import Readings
@@ -49,7 +49,8 @@ def hear_heads(readings: Readings, heads: Iterable[Head], organ: str, tree: Tree
         if any(tree[label].kind is Kind.PHASE for label in head.labels):
             continue
         tables = [reading.probabilities[head.name] for reading in readings.frames]
-        joined = join_probabilities(tables, readings.weights)
+        join = join_separately if head.mode == "several" else join_probabilities
+        joined = join(tables, readings.weights)
         verdicts.joined[head.name] = joined
         if joined.agreement < AGREEING:
             verdicts.not_assessed.extend(_refused(head, tree, "heads-disagree"))
@@ -85,17 +86,17 @@ class _Speaker:
         """One finding per label worth stating: the winner always, an abnormal label also where it is not ruled out.
 
         At or over its operating point a label is present; under half of it, absent; between, unsure. A winner below its
-        own operating point is unsure.
+        own operating point is unsure. Where labels may be true together none wins: all that are not absent are stated.
         """
-        stated = []
+        stated, several = [], self.head.mode == "several"
         for index, label in enumerate(self.head.labels):
             certainty = _certainty(float(self.joined.probabilities[index]), _point(self.head, label))
-            wins = index == self.joined.top
+            wins = certainty is not Certainty.ABSENT if several else index == self.joined.top
             if wins and certainty is Certainty.ABSENT:
                 certainty = Certainty.UNSURE
             if wins or self._competes(label, certainty):
                 stated.append(self._finding(index, label, certainty))
-        return _settled(stated, self.head)
+        return stated if several else _settled(stated, self.head)
 
     def _competes(self, label: str, certainty: Certainty) -> bool:
         """Whether a loser is stated: abnormal ones, unless the head has many labels and this one is ruled out."""

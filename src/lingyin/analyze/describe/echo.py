@@ -88,7 +88,8 @@ def pattern(patch: Patch) -> Sighting:
     composed, bright = composition(patch).possible, echogenicity(patch)
     possible = {"anechoic"} & set(bright.possible)
     if composed & {"mixed", "spongiform"}:
-        possible.add("complex")
+        # beside bright breast tissue a hypoechoic mass is as dark as fluid: neither is told without the other
+        possible |= {"complex", "hypo"}
     if "solid" in composed:
         possible |= {"hypo" if each == "very_hypo" else each for each in bright.possible}
     return Sighting("pattern", frozenset(possible or {"anechoic", "complex"}), bright.numbers)

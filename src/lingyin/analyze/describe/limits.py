@@ -66,18 +66,18 @@ class Behind(_Table):
 
 
 class Foci(_Table):
-    above: Pair
-    peak: Pair
+    above: Share
+    peak: Share
     punctate_mm: Share
     macro_mm: Share
-    few: int = Field(gt=0)
-    rim: Pair
+    rim: Share
 
 
 class Locules(_Table):
     septum: Pair
     smallest: Share
     tissue: Pair
+    beside: Share
     solid_mm: Share
     solid: Pair
 

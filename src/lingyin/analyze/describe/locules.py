@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from lingyin.analyze.describe.echo import calmed, composition, surroundings
-from lingyin.analyze.describe.limits import decide, load_limits
+from lingyin.analyze.describe.echo import calmed, composition, echogenicity, fluid_shares, surroundings
+from lingyin.analyze.describe.limits import load_limits
 from lingyin.analyze.describe.patch import Patch
 from lingyin.analyze.describe.seen import Sighting
 from lingyin.core.clip import Mask
@@ -30,6 +31,8 @@ def build(patch: Patch) -> Sighting:
             possible.add(BUILDS[min(count, 3) - 1])
     if "solid" in composed:
         possible.add("solid")
+        if "iso_or_hyper" not in echogenicity(patch).possible:
+            possible.add("unilocular")  # darker than tissue: it may be fluid with echoes
     return Sighting("build", frozenset(possible), {"chambers": float(max(counts))})
 
 
@@ -46,16 +49,21 @@ def solid_part(patch: Patch) -> Sighting:
     spacing = float(np.sqrt(patch.scale.x * patch.scale.y))
     thick_px = limits.solid_mm / spacing if patch.scale.calibrated else 0.08 * patch.diameter_px
     size = 2 * max(1, round(thick_px / 2)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    shares = []
-    for dark in limits.tissue:
-        tissue = ((calmed(patch.grey) >= dark * level) & inside).astype(np.uint8)
-        shares.append(float((cv2.morphologyEx(tissue, cv2.MORPH_OPEN, disc) > 0).sum() / max(1, inside.sum())))
-    possible: set[str] = set()
-    for share in shares:
-        found = decide(share, limits.solid, "none", "some")
-        possible |= found | ({"four_projections"} if "some" in found else set())
-    return Sighting("solid_part", frozenset(possible), {"solid_percent": 100 * float(np.mean(shares))})
+    disc = np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
+    sure, maybe = (_opened_share(patch, inside, limit * level, disc) for limit in limits.tissue)
+    possible = set()
+    if maybe > limits.solid[0]:
+        possible |= {"some", "four_projections"}
+    # fluid that is not free of echo looks like tissue: tissue is sure only where clear fluid lies beside it
+    if sure < limits.solid[1] or fluid_shares(patch, level)[0] < limits.beside:
+        possible.add("none")
+    return Sighting("solid_part", frozenset(possible), {"solid_percent": 100 * sure})
+
+
+def _opened_share(patch: Patch, inside: Mask, floor: float, disc: NDArray[np.uint8]) -> float:
+    """Share of the inside that is at least as bright as `floor` and as thick as `disc`."""
+    bright = ((calmed(patch.grey) >= floor) & inside).astype(np.uint8)
+    return float((cv2.morphologyEx(bright, cv2.MORPH_OPEN, disc) > 0).sum() / max(1, inside.sum()))
 
 
 def _chambers(patch: Patch, dark: float) -> int:
