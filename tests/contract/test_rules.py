@@ -5,16 +5,29 @@ from __future__ import annotations
 
 import pytest
 
+from lingyin.analyze.describe.lexicon import load_lexicon
+from lingyin.analyze.examination import Protocol, load_protocols
+from lingyin.analyze.formulas import Formula
 from lingyin.analyze.judge import judge
 from lingyin.analyze.measure.plan import PLANS
 from lingyin.analyze.rulebook import Cited, MeasurementRule, load_rules
+from lingyin.analyze.score import score
+from lingyin.analyze.scorebook import ScoreRule
 from lingyin.core.measurements import load_measurements
 from lingyin.core.study import LANGUAGES
 from lingyin.core.tree import Kind, load_tree
 
 BOOK = load_rules()
 MEASUREMENT_RULES = [rule for rules in BOOK.measurements.values() for rule in rules]
-ALL_RULES: list[Cited] = [*MEASUREMENT_RULES, *BOOK.findings.values(), *BOOK.estimates.values()]
+PROTOCOLS = list({protocol.code: protocol for protocol in load_protocols().values()}.values())
+ALL_RULES: list[Cited] = [
+    *MEASUREMENT_RULES,
+    *BOOK.findings.values(),
+    *BOOK.estimates.values(),
+    *BOOK.formulas.values(),
+    *BOOK.scores,
+    *PROTOCOLS,
+]
 
 
 @pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.id)
@@ -29,7 +42,6 @@ def test_a_rule_is_cited_and_worded(rule: Cited) -> None:
 @pytest.mark.parametrize("rule", MEASUREMENT_RULES, ids=lambda rule: rule.id)
 def test_a_measurement_rule_judges_a_measurement_in_its_unit(rule: MeasurementRule) -> None:
     assert load_measurements()[rule.judges].unit == rule.unit
-    assert rule.judges in {code for plan in PLANS for code in plan.codes}
 
 
 @pytest.mark.parametrize("rule", MEASUREMENT_RULES, ids=lambda rule: rule.id)
@@ -97,3 +109,49 @@ def test_plans_speak_codes_of_the_catalogues(plan: object) -> None:
     assert plan.organ in load_tree()  # type: ignore[attr-defined]
     assert load_tree()[plan.structure].kind is Kind.STRUCTURE  # type: ignore[attr-defined]
     assert all(code in load_measurements() for code in plan.codes)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("rule", BOOK.scores, ids=lambda rule: rule.id)
+def test_grades_of_a_score_are_categories_of_the_tree_and_all_are_reached(rule: ScoreRule) -> None:
+    tree = load_tree()
+    assert tree[rule.organ].kind is Kind.ORGAN
+    assert tree[rule.subject].kind is Kind.STRUCTURE
+    assert all(tree[grade.code].kind is Kind.FINDING for grade in rule.grade)
+    assert rule.size is None or rule.size in load_measurements()
+    assert score(rule, {}).grades == tuple(grade.code for grade in rule.grade)
+    levels = [tree.abnormal(grade.code) is True for grade in rule.grade]
+    assert levels == sorted(levels), "a graver grade is not less abnormal"
+
+
+@pytest.mark.parametrize("rule", BOOK.scores, ids=lambda rule: rule.id)
+def test_what_can_be_described_speaks_the_words_of_the_score(rule: ScoreRule) -> None:
+    features = {feature.code: set(feature.codes) for feature in rule.feature}
+    described = [row for row in load_lexicon()[rule.subject] if row.feature in features]
+    assert described
+    for row in described:
+        assert {code for codes in row.values.values() for code in codes} <= features[row.feature]
+
+
+@pytest.mark.parametrize("topic", BOOK.topics())
+def test_each_topic_offers_a_default_and_no_choice_twice(topic: str) -> None:
+    rules = BOOK.topics()[topic]
+    assert rules[0].default
+    for rule in rules:
+        BOOK.check_choices({topic: rule.choice})
+
+
+@pytest.mark.parametrize("formula", BOOK.formulas.values(), ids=lambda formula: formula.id)
+def test_a_formula_gives_a_measurement_in_its_unit(formula: Formula) -> None:
+    assert load_measurements()[formula.gives].unit == formula.unit
+    assert set(formula.per_unit) | set(formula.valid) <= set(formula.arguments)
+    if formula.centiles is not None:
+        sides = (formula.centiles.below, formula.centiles.within, formula.centiles.above)
+        assert [load_tree().abnormal(code) for code in sides] == [True, False, True]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.code)
+def test_a_protocol_asks_for_views_of_the_tree(protocol: Protocol) -> None:
+    tree = load_tree()
+    assert all(tree[organ].kind is Kind.ORGAN for organ in protocol.organs)
+    assert all(tree[view].kind is Kind.VIEW for view in protocol.views)
+    assert protocol.by_outline is None or tree[protocol.by_outline.structure].kind is Kind.STRUCTURE

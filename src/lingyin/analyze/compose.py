@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lingyin.analyze.judge import REACHES, SECONDARY, Verdict, estimate, judge
-from lingyin.analyze.measure.plan import Plan
+from lingyin.analyze.measure.plan import Plan, plans_for
 from lingyin.analyze.measure.shot import Measured, Outcome
 from lingyin.analyze.rulebook import Band, MeasurementRule, RuleBook
 from lingyin.core.measurements import load_measurements
@@ -49,10 +49,11 @@ class Composer:
     def note_untrained(self, organ: str, spoken: Iterable[str]) -> None:
         """Notes abnormalities of the organ that no head or rule of this program looks for."""
         known = {*spoken, *(finding.code for finding in self.findings), *(item.code for item in self.not_assessed)}
+        measured = {code for plan in plans_for(organ) for code in plan.codes}
         known |= {
             band.finding
-            for rules in self.rules.measurements.values()
-            for rule in rules
+            for code in measured
+            for rule in self.rules.measurements.get(code, ())
             for band in rule.band
             if band.finding
         }
