@@ -6,9 +6,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from lingyin.core.clip import Box
 from lingyin.core.labels import LabelSet
 from lingyin.curate.items import choose_frames, rows_of_item
 from lingyin.curate.readers import Item
@@ -76,3 +78,23 @@ def test_files_of_a_hospital_are_named_by_number(tmp_path: Path) -> None:
     shown = json.dumps([{k: str(v) for k, v in row.items() if k != "origin"} for row in rows])
     assert not any(word in shown for word in ("DOE", "4711"))
     assert "Maker" in shown
+
+
+def test_burned_in_text_is_searched_only_where_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    origin, (item,) = items_of(make_source(tmp_path / "site", count=1))
+    box = Box(30, 20, 50, 30)
+    monkeypatch.setattr("lingyin.curate.items.text_within", lambda frames, sector: [box])
+    (kept, whole), (cleaned, filled) = (
+        next(rows_of_item(origin, 0, item, small(clean=clean, jpeg_quality=0, longest_side_px=512)))
+        for clean in (False, True)
+    )
+    assert (kept["text_boxes"], cleaned["text_boxes"]) == (0, 1)
+    before, after = (
+        cv2.imdecode(np.frombuffer(dict(members(files, ""))[f"{kept['id']}.png"], np.uint8), cv2.IMREAD_UNCHANGED)
+        for files in (whole, filled)
+    )
+    left, top = kept["crop"][:2]
+    changed = np.argwhere(before != after)
+    assert len(changed) > 100
+    assert (changed.min(axis=0) >= (20 - top - 3, 30 - left - 3)).all()
+    assert (changed.max(axis=0) < (30 - top + 3, 50 - left + 3)).all()

@@ -17,6 +17,7 @@ from lingyin.curate.join import decide, read_rows
 from lingyin.curate.press import CARD, CATALOGUE, HEAD, SHARDS, Press, Tell
 from lingyin.curate.recognise import Origin, find_origins, fingerprint, reader_named, walk_mark
 from lingyin.curate.settings import Settings
+from lingyin.curate.textnet import model_folder
 from lingyin.curate.units import ENGINE, Unit, units_of
 from lingyin.curate.workers import run_units
 from lingyin.curate.workplace import Workplace, locked
@@ -44,11 +45,14 @@ def build_corpus(
         tell: is told of progress.
 
     Raises:
-        InputError, UsageError: a source is missing or no reader knows it; a set contradicts itself; nothing is kept.
+        InputError, UsageError: a source is missing or no reader knows it; a set contradicts itself; nothing is kept;
+            pictures are to be searched for text without the extra `curate`.
         OutputError: `out` cannot be written, or another build is at work there.
         LeakError: a group would be in two splits (a defect); nothing is replaced.
     """
     told: Tell = tell or (lambda *_: None)
+    if settings.clean:
+        model_folder()  # or the first unit would say that the extra is missing
     work = Workplace(out)
     with locked(work):
         words = [*sorted(map(str, sources)), settings.model_dump_json(), str(ENGINE), __version__]

@@ -14,6 +14,7 @@ from lingyin.core.labels import LabelSet
 from lingyin.core.tree import Kind, load_tree
 from lingyin.curate.licences import reuse_of
 from lingyin.curate.pictures import Prepared, prepare, view_of
+from lingyin.curate.pixeltext import text_within
 from lingyin.curate.readers import Item
 from lingyin.curate.recognise import Origin
 from lingyin.curate.registry import UNKNOWN, load_registry
@@ -34,6 +35,7 @@ def rows_of_item(origin: Origin, number: int, item: Item, settings: Settings) ->
         chosen = choose_frames(len(frames), sorted(_marked(item)), settings.frames_per_clip)
         pictures = [frames[index] for index in chosen]
         sector = view_of(pictures, regions)
+        text = text_within(pictures, sector.mask) if settings.clean else []
         masks = [_masks(item, index, frame) for index, frame in zip(chosen, pictures, strict=True)]
     except InputError as error:
         wrong = Reason.NOT_ULTRASOUND if isinstance(error, NotUltrasoundError) else Reason.UNREADABLE
@@ -41,7 +43,7 @@ def rows_of_item(origin: Origin, number: int, item: Item, settings: Settings) ->
         return
     for index, frame, drawn in zip(chosen, pictures, masks, strict=True):
         name = f"{base['id']}-{index:06d}"
-        prepared = prepare(frame, sector, drawn, regions, settings)
+        prepared = prepare(frame, sector, drawn, regions, settings, text)
         row = {**base, "id": name, "frame": index, "frames": len(frames), "masks": sorted(drawn)}
         yield {**row, **_told(item, index, frame, prepared)}, _members(name, prepared)
 

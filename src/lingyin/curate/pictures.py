@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lingyin.analyze.quality import Quality, frame_quality
 from lingyin.core.clip import Box, Frame, Mask, Region, RegionKind
 from lingyin.curate.hashes import Words, hash_image, thumbnail
+from lingyin.curate.pixeltext import fill_text
 from lingyin.curate.settings import Settings
 from lingyin.curate.suitability import Reason, judge, look_at
 from lingyin.io.sector import Sector, find_sector
@@ -20,7 +21,6 @@ from lingyin.io.sector import Sector, find_sector
 _TISSUE = frozenset({RegionKind.TISSUE, RegionKind.COLOR_FLOW, RegionKind.UNKNOWN})
 _GREY = 24  # most that the channels of a grey picture differ by, after lossy compression
 NO_QUALITY = Quality(0.0)
-_RIM = 0.01  # of the longer side: what is kept around the sector, whose edge is known to about that
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,18 @@ def view_of(frames: Sequence[Frame], regions: Sequence[Region]) -> Sector:
 
 
 def prepare(
-    frame: Frame, sector: Sector, masks: Mapping[str, Mask], regions: Sequence[Region], settings: Settings
+    frame: Frame,
+    sector: Sector,
+    masks: Mapping[str, Mask],
+    regions: Sequence[Region],
+    settings: Settings,
+    text: Sequence[Box] = (),
 ) -> Prepared:
-    """What is stored of one frame `(H, W, 3)`; `masks` `(H, W)` by structure are cut and scaled with it."""
-    cleaned, boxes = _clean(frame, sector) if settings.clean else (frame, 0)
+    """What is stored of one frame `(H, W, 3)`: black outside the sector, filled in where `text` was burned in.
+
+    `masks` `(H, W)` by structure are cut and scaled with it.
+    """
+    cleaned = fill_text(frame, sector.mask, text)
     box = sector.box
     part = slice(int(box.top), int(box.bottom)), slice(int(box.left), int(box.right))
     crop, inside = cleaned[part], sector.mask[part]
@@ -74,12 +82,12 @@ def prepare(
     quality = frame_quality(np.ascontiguousarray(crop), inside)
     scale = min(1.0, settings.longest_side_px / max(inside.shape))
     size = (max(1, round(inside.shape[1] * scale)), max(1, round(inside.shape[0] * scale)))
-    picture = _scaled(_blackened(crop, inside), size, cv2.INTER_AREA)
+    picture = _scaled(crop, size, cv2.INTER_AREA)
     colour = int((picture.max(axis=2).astype(int) - picture.min(axis=2)).max()) > _GREY
     if not colour:
         picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     grey = picture if not colour else np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-    made = Prepared(reason, box, scale, size[0], size[1], colour, quality, boxes)
+    made = Prepared(reason, box, scale, size[0], size[1], colour, quality, len(text))
     return replace(
         made,
         files=_files(picture, inside, {code: mask[part] for code, mask in masks.items()}, size, settings),
@@ -87,19 +95,6 @@ def prepare(
         words=hash_image(grey),
         thumb=thumbnail(grey),
     )
-
-
-def _clean(frame: Frame, sector: Sector) -> tuple[Frame, int]:
-    return frame, 0
-
-
-def _blackened(crop: Frame, inside: Mask) -> Frame:
-    """Black outside the sector, where names and dates stand; a rim stays, for the edge is not known to a pixel."""
-    if inside.all():
-        return crop
-    side = 2 * max(1, round(_RIM * max(inside.shape))) + 1
-    kept = cv2.dilate(inside.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
-    return np.where(kept[..., None], crop, np.uint8(0))
 
 
 def _scaled(picture: Frame, size: tuple[int, int], way: int) -> Frame:
