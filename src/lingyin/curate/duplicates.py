@@ -119,7 +119,7 @@ def _joined(labels: Rows, left: Rows, right: Rows) -> Rows:
     size = len(labels)
     edges = coo_array((np.ones(len(left), np.int8), (labels[left], labels[right])), shape=(size, size))
     _, merged = connected_components(edges, directed=False)
-    return merged.astype(np.int64)[labels]
+    return np.asarray(merged, np.int64)[labels]
 
 
 def _collapse(hashes: Words) -> tuple[Rows, Rows]:

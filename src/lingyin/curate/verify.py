@@ -33,7 +33,7 @@ def same_picture(first: Grey, second: Grey, bits: NDArray[np.int64], mirror: boo
     same = np.zeros(len(first), bool)
     for start in range(0, len(first), _CHUNK):
         part = slice(start, start + _CHUNK)
-        left, right = first[part].astype(np.float32), second[part].astype(np.float32)
+        left, right = np.asarray(first[part], np.float32), np.asarray(second[part], np.float32)
         if mirror:
             left = left[..., ::-1]
         same[part] = _same(left, right, _needed(bits[part]))
@@ -53,7 +53,7 @@ def _same(left: Floats, right: Floats, needed: Floats) -> NDArray[np.bool_]:
         if not len(rest):
             break
         a, b = left[rest], right[rest]
-        best = np.maximum(likeness(rows @ a @ columns.T, b), likeness(a, rows @ b @ columns.T))
+        best = np.maximum(likeness(_resampled(rows, a, columns), b), likeness(a, _resampled(rows, b, columns)))
         same[rest] = best >= needed[rest]
     return same
 
@@ -78,8 +78,13 @@ def _detail(thumbnails: Floats) -> tuple[Floats, Floats]:
         padded = np.logical_and.reduce([padded.take(range(k, k + size), axis=axis) for k in range(3)])
     inside = padded.astype(np.float32)
     blur = _blur()
-    coarse = (blur @ (thumbnails * inside) @ blur.T) / np.maximum(blur @ inside @ blur.T, 1e-3)
-    return (thumbnails - coarse) * inside, inside
+    coarse = _resampled(blur, thumbnails * inside, blur) / np.maximum(_resampled(blur, inside, blur), 1e-3)
+    return np.asarray((thumbnails - coarse) * inside, np.float32), inside
+
+
+def _resampled(rows: Floats, thumbnails: Floats, columns: Floats) -> Floats:
+    """Thumbnails (P, 32, 32) after an operator on their rows and one on their columns."""
+    return np.asarray(rows @ thumbnails @ columns.T, np.float32)
 
 
 @cache
