@@ -9,7 +9,7 @@ from lingyin.core.errors import ReportError
 from lingyin.core.phrases import load_phrases
 from lingyin.core.study import Study
 from lingyin.report.check_finding import check_statement
-from lingyin.report.check_history import check_change, check_growth, known_words, missing_history
+from lingyin.report.check_history import check_change, check_growth, known_words, missing_history, together
 from lingyin.report.check_words import Expected, check_alien, check_numbers, without
 from lingyin.report.grammar import Grammar, load_grammar
 from lingyin.report.sentences import Section, Sentence, sentences
@@ -100,11 +100,12 @@ def _missing(study: Study, said: Sequence[Sentence], grammar: Grammar) -> Iterab
         fault = finding.grade_name.get(grammar.lang, "") if finding.category == "quality" else ""
         if fault.lower() not in spoken[Section.LIMITS]:
             yield f"the fault of the picture ({finding.grade}) is not among the limits"
+    lines = [each.text for each in said if each.section is Section.NOT_ASSESSED]
     for item in study.not_assessed:
-        told = spoken[Section.NOT_ASSESSED]
-        if item.name.get(grammar.lang, item.code).lower() not in told:
+        name, reason = item.name.get(grammar.lang, item.code), phrases["reason"][item.reason][grammar.lang]
+        if not together(lines, name):
             yield f"{item.code} is not among the not assessed"
-        elif phrases["reason"][item.reason][grammar.lang].lower() not in told:
+        elif not together(lines, name, reason):
             yield f"the reason {item.reason} of {item.code} is not given"
     if phrases["triage"][study.triage_reason][grammar.lang].lower() not in spoken[Section.IMPRESSION]:
         yield f"the triage reason {study.triage_reason} is not in the impression"

@@ -21,12 +21,18 @@ def check_statement(text: str, finding: Finding, grammar: Grammar) -> Iterable[s
     if grade and grade not in text:
         yield f"does not tell the grade of {finding.code}: {text}"
     rest = without(text, (name, grade), once=True)
-    convention = (finding.convention or "").replace("-", " ")
     yield from check_numbers(rest, numbers_of(finding, grammar), text)
     yield from check_side(rest, finding, grammar, text)
     yield from _check_claim(rest, finding, grammar, text)
     yield from _check_likelihood(rest, finding, grammar, text)
-    yield from check_alien(without(rest, (convention, finding.unit or "")), grammar, text)
+    yield from check_alien(without(rest, untold(finding, grammar)), grammar, text)
+
+
+def untold(finding: Finding, grammar: Grammar) -> list[str]:
+    """Unit and convention of a finding where the language has no words of its own for them, as they then stand."""
+    convention = finding.convention or ""
+    words = [] if convention in grammar.convention else [convention.replace("-", " ")]
+    return words if (finding.unit or "") in grammar.unit else [*words, finding.unit or ""]
 
 
 def numbers_of(finding: Finding, grammar: Grammar) -> list[Expected]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from lingyin.core.phrases import phrase
 from lingyin.core.study import Comparison, Growth, Study
-from lingyin.report.check_finding import check_side, check_statement, unit_words
+from lingyin.report.check_finding import check_side, check_statement, unit_words, untold
 from lingyin.report.check_words import LEVEL, Expected, check_alien, check_numbers, without
 from lingyin.report.grammar import Grammar
 from lingyin.report.history import content_after
@@ -38,7 +40,7 @@ def check_growth(text: str, growth: Growth, study: Study, grammar: Grammar) -> I
     said = [key for key, words in grammar.verdict.items() if words in rest]
     if said != [growth.verdict] or growth.verdict != verdict_of(growth.difference_interval):
         yield f"judges the change of {finding.code} wrongly: {text}"
-    yield from check_alien(without(rest, (finding.unit or "",)), grammar, text)
+    yield from check_alien(without(rest, untold(finding, grammar)), grammar, text)
     yield from _check_sums(growth, finding.value or 0.0, found, text)
 
 
@@ -108,10 +110,13 @@ def missing_history(study: Study, said: Sequence[Sentence], grammar: Grammar) ->
     review, compared = told[Section.REVIEW], told[Section.COMPARISON]
     if (grammar.sentence["preliminary"] in review) != (not study.signatures):
         yield "whether a physician has signed is told wrongly"
+    lines = [each.text for each in said if each.section is Section.REVIEW and each.change is None]
+    due = Counter((each.by, each.organisation or "", signed_at(each.at)) for each in study.signatures)
+    due += Counter((each.by, each.comment) for each in study.signatures if each.comment)
+    for words, times in due.items():
+        if sum(all(word in line for word in words) for line in lines) < times:
+            yield f"a signature or comment is left out: {' '.join(words)}"
     for index, signature in enumerate(study.signatures):
-        for words in (signature.by, signed_at(signature.at), signature.comment, signature.organisation):
-            if words and words not in review:
-                yield f"{words!r} of signature {index + 1} is left out"
         for position, change in enumerate(signature.changes):
             for side, place in (("before", change.before), ("after", change.after)):
                 if place is not None and all(each.change != (index, position, side) for each in said):
@@ -125,8 +130,18 @@ def missing_history(study: Study, said: Sequence[Sentence], grammar: Grammar) ->
     for growth in found.growth:
         if growth.finding not in grown:
             yield f"the change of {study.findings[growth.finding].code} is left out"
-    names = [study.findings[index].name for index in found.appeared]
-    names += [item.name for item in (*found.vanished, *found.not_compared)]
-    for name in names:
-        if name.get(grammar.lang, "") not in compared:
+    if found.prior_date not in compared:
+        yield "the date of the prior study is left out"
+    lines = [each.text for each in said if each.section is Section.COMPARISON]
+    words = [("appeared", study.findings[index].name) for index in found.appeared]
+    words += [("vanished", item.name) for item in found.vanished]
+    told_as = [(grammar.sentence[key].partition("{")[0], name) for key, name in words]
+    told_as += [(phrase("uncompared", item.reason)[grammar.lang], item.name) for item in found.not_compared]
+    for beside, name in told_as:
+        if not together(lines, beside, name.get(grammar.lang, "")):
             yield f"{name.get(grammar.lang, '')!r} is left out of the comparison"
+
+
+def together(lines: Sequence[str], *words: str) -> bool:
+    """Whether one of `lines` holds all of `words`, in whatever case."""
+    return any(all(each.lower() in line.lower() for each in words) for line in lines)

@@ -13,6 +13,8 @@ from lingyin.report.page import choose_key_frames
 from lingyin.report.pictures import Pictures, evidence_frames
 
 if TYPE_CHECKING:
+    from pydicom import Dataset
+
     from lingyin.report.dicom.earlier import Earlier
 
 
@@ -49,6 +51,7 @@ def write_hospital_files(
     *,
     pdf: bool,
     earlier: Earlier | None = None,
+    header: Dataset | None = None,
 ) -> None:
     """Writes `report.pdf` (unless `pdf` is False), `dicom/` and `fhir.json` into `folder`.
 
@@ -61,6 +64,7 @@ def write_hospital_files(
         lang: language of the PDF and of the sentences in the bundle.
         pdf: whether to print at all.
         earlier: the objects that these replace, if any.
+        header: patient and study, where the clip's own file does not tell them.
     """
     from lingyin.report.dicom import Objects
     from lingyin.report.fhir import Origin, fhir_bundle
@@ -71,7 +75,7 @@ def write_hospital_files(
     # Typst works outside the interpreter's lock: printing costs nearly nothing beside the objects.
     with ThreadPoolExecutor(1) as pool:
         printing = pool.submit(render_pdf, analysis, clip, pictures, frames, lang) if pdf else None
-        objects = Objects(analysis, clip, stored, earlier)
+        objects = Objects(analysis, clip, stored, earlier, header)
         (folder / "dicom").mkdir()
         objects.write(folder / "dicom", pictures, frames)
         printed = None if printing is None else printing.result()

@@ -38,7 +38,11 @@ def identity_of(folder: Path) -> Identity:
     """
     from lingyin.report.dicom.earlier import read_earlier
 
-    header = read_earlier(folder).report
+    return identity_in(read_earlier(folder).report)
+
+
+def identity_in(header: Any) -> Identity:
+    """The identity that a DICOM header states."""
 
     def text(keyword: str) -> str:
         return str(header.get(keyword) or "").strip()

@@ -24,7 +24,7 @@ from lingyin.report.view import file_name, frames_of, unbroken, view
 from lingyin.report.wording import opened
 
 MOST_KEY_PICTURES = 6
-PLAYER_WORDS = ("title", "viewer", "frame_status")
+PLAYER_WORDS = ("title", "viewer", "frame_status", "measured", "no_scale")
 
 
 def languages_of(lang: str) -> tuple[str, ...]:
@@ -59,9 +59,10 @@ def render_page(analysis: Analysis, clip: Clip, pictures: Pictures, lang: str) -
                 "findings": [_finding(finding, grammars) for finding in study.findings],
                 "words": {each.lang: {key: each.ui[key] for key in PLAYER_WORDS} for each in grammars},
                 "start": key_frames[0],
+                "scale": _scale(study, pictures),
             }
         ),
-        script=asset("player.js"),
+        script=asset("hand.js") + asset("player.js"),
     )
 
 
@@ -128,6 +129,24 @@ def embedded_json(content: object) -> Markup:
 
 def _hashed(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _scale(study: Study, pictures: Pictures) -> dict[str, Any]:
+    """What calipers on the page need: mm per pixel of the picture (null without calibration), where that holds, and
+    the size of the stored frame."""
+    display, clip = pictures.display, study.clip
+    left, top, right, bottom = clip.sector_box or (0.0, 0.0, float(clip.width), float(clip.height))
+    known = clip.mm_per_px_x is not None and clip.mm_per_px_y is not None
+    return {
+        "mm": [
+            (clip.mm_per_px_x or 0.0) * clip.width / display.width,
+            (clip.mm_per_px_y or 0.0) * clip.height / display.height,
+        ]
+        if known
+        else None,
+        "box": [*display.point((left, top)), *display.point((right, bottom))],
+        "stored": [clip.width, clip.height],
+    }
 
 
 def _figure(frame: int, clip: Clip, overlay: Overlay, pictures: Pictures, study: Study) -> dict[str, Any]:

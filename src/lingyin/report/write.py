@@ -18,12 +18,16 @@ from lingyin.report.schema import report_json
 from lingyin.report.video import OverlayVideo
 
 if TYPE_CHECKING:
+    from pydicom import Dataset
+
     from lingyin.report.dicom.earlier import Earlier
 
 VIDEO = "overlay.mp4"
 
 
-def write_report(analysis: Analysis, clip: Clip, folder: Path, lang: str = "all", *, pdf: bool = True) -> None:
+def write_report(
+    analysis: Analysis, clip: Clip, folder: Path, lang: str = "all", *, pdf: bool = True, header: Dataset | None = None
+) -> None:
     """Writes the report of one scan into `folder`, whole or not at all.
 
     Each frame is decoded once, in order; the page keeps at most 64 of them (all evidence included), the video all.
@@ -35,6 +39,7 @@ def write_report(analysis: Analysis, clip: Clip, folder: Path, lang: str = "all"
         folder: made anew, or its earlier report replaced; other files in it are left alone.
         lang: `en`, `zh-Hans`, `zh-Hant`, or `all` three: with a switch on the page, one after the other in the PDF.
         pdf: whether to write `report.pdf` and its DICOM object.
+        header: patient and study for the DICOM objects; read from the clip's file where it is None.
 
     Raises:
         OutputError: the folder cannot be written; nothing half-written stays.
@@ -55,7 +60,7 @@ def write_report(analysis: Analysis, clip: Clip, folder: Path, lang: str = "all"
                 if index in kept:
                     stored[index] = stored_jpeg(frame)
                 video.add(index, frame)
-        write_forms(building, analysis, clip, pictures, stored, lang, pdf=pdf)
+        write_forms(building, analysis, clip, pictures, stored, lang, pdf=pdf, header=header)
     if not pdf:
         (Path(folder) / "report.pdf").unlink(missing_ok=True)  # an earlier one would speak of another analysis
 
@@ -70,10 +75,11 @@ def write_forms(
     *,
     pdf: bool,
     earlier: Earlier | None = None,
+    header: Dataset | None = None,
 ) -> None:
     """Writes every form but the video into the empty folder `building` (arguments as of `write_hospital_files`)."""
     (building / "report.html").write_text(render_page(analysis, clip, pictures, lang), encoding="utf-8")
     (building / "report.json").write_bytes(report_json(analysis.study))
     (building / OUTLINES).write_bytes(outlines_file(analysis.outlines))
     (building / THUMBNAIL).write_bytes(thumbnail(analysis.study, pictures))
-    write_hospital_files(building, analysis, clip, pictures, stored, lang, pdf=pdf, earlier=earlier)
+    write_hospital_files(building, analysis, clip, pictures, stored, lang, pdf=pdf, earlier=earlier, header=header)

@@ -26,7 +26,12 @@ class Objects:
     """The DICOM objects of one scan; `write` puts them into a folder, `write_pdf` adds the printed report later."""
 
     def __init__(
-        self, analysis: Analysis, clip: Clip, stored: Mapping[int, bytes], earlier: Earlier | None = None
+        self,
+        analysis: Analysis,
+        clip: Clip,
+        stored: Mapping[int, bytes],
+        earlier: Earlier | None = None,
+        identity: Dataset | None = None,
     ) -> None:
         """Finds what the objects refer to.
 
@@ -36,6 +41,7 @@ class Objects:
             stored: JPEG at stored size of every frame that is evidence or a key picture; used where the source is no
                 DICOM instance, which then needs images of its own to refer to.
             earlier: the set of objects that this one replaces: patient and study stay as they were.
+            identity: patient and study, where the clip's file is not in its place any more.
         """
         self._analysis = analysis
         self._clip = clip
@@ -49,8 +55,8 @@ class Objects:
                 self.context = Context(analysis.study, own, seed)
                 self.referenced = evidence(self.context, clip, stored)
             else:
-                if earlier is not None:
-                    header.update(earlier.identity)
+                known = identity if earlier is None else earlier.identity
+                header.update(known or Dataset())
                 self.context = Context(analysis.study, header, seed)
                 several = len(clip) > 1 or int(header.get("NumberOfFrames") or 1) > 1
                 self.referenced = Referenced(header, {i: i + 1 for i in range(len(clip))} if several else None)

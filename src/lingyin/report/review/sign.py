@@ -56,12 +56,12 @@ def sign_report(
         raise InputError(folder / "report.json", f"was changed since it was signed ({problems[0]})", remedy)
     edited = apply_edits(before.analysis, edits, _sex(folder))
     moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
-    signed = _with_signature(study, edited.analysis.study, edited.changes, by, organisation, moment, comment)
+    signed = with_signature(study, edited.analysis.study, edited.changes, by, organisation, moment, comment)
     rewrite_report(before, Analysis(signed, edited.analysis.outlines))
     return signed
 
 
-def _with_signature(
+def with_signature(
     study: Study,
     after: Study,
     changes: list[Change],
@@ -70,6 +70,7 @@ def _with_signature(
     at: str,
     comment: str | None,
 ) -> Study:
+    """`after` with a signature for its changes against `study`, chained to the signatures before."""
     content = content_hash(after, content_of(after))
     previous = study.signatures[-1].sha256 if study.signatures else content_hash(study, content_of(study))
     signature = Signature(

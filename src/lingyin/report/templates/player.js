@@ -9,6 +9,8 @@
   const all = (selector) => Array.from(document.querySelectorAll(selector));
   const last = data.frames.length - 1;
   const state = { position: 0, playing: false, speed: 1, outlines: true, finding: null, from: null, timer: 0 };
+  const whole = { x: 0, y: 0, w: data.width, h: data.height };
+  let seen = { ...whole }; // the part of the picture that is shown
 
   // Each frame becomes one decoded picture; a frame that is also a key picture is taken from there.
   const pictures = data.frames.map((frame) => {
@@ -56,7 +58,7 @@
 
   // One screen pixel in picture pixels; the picture may have bars on two sides.
   const unit = () => Math.max(
-    data.width / (overlay.clientWidth || data.width), data.height / (overlay.clientHeight || data.height));
+    seen.w / (overlay.clientWidth || data.width), seen.h / (overlay.clientHeight || data.height));
 
   function label(shape) {
     const text = data.findings[shape.finding].value[root.lang];
@@ -74,7 +76,9 @@
   }
 
   function draw() {
+    overlay.setAttribute("viewBox", [seen.x, seen.y, seen.w, seen.h].join(" "));
     overlay.replaceChildren();
+    hand.draw();
     if (!state.outlines) { return; }
     const shapes = data.frames[state.position].shapes;
     const chosen = shapes.filter((shape) => shape.finding !== null && shape.finding === state.finding);
@@ -85,12 +89,15 @@
     const front = element("g", { class: "chosen" });
     chosen.forEach((shape) => front.append(outline(shape, "halo"), outline(shape, "ink")));
     const texts = chosen.map(label).filter(Boolean);
-    overlay.append(group, front, ...texts.slice(-1));
+    overlay.prepend(group, front, ...texts.slice(-1));
   }
 
   function paint() {
     const image = pictures[state.position];
-    if (image.complete && image.naturalWidth) { context.drawImage(image, 0, 0, canvas.width, canvas.height); }
+    if (image.complete && image.naturalWidth) {
+      const [x, y] = [image.naturalWidth / data.width, image.naturalHeight / data.height];
+      context.drawImage(image, seen.x * x, seen.y * y, seen.w * x, seen.h * y, 0, 0, canvas.width, canvas.height);
+    }
   }
 
   function show(position) {
@@ -143,6 +150,7 @@
     const at = data.frames.findIndex((frame) => frame.index === index);
     show(at < 0 ? 0 : at);
     mark();
+    tell({ kind: "chosen", finding, frame: data.frames[state.position].index });
     const viewer = document.getElementById("viewer");
     const box = viewer.getBoundingClientRect();
     const away = box.top < -40 || box.top > innerHeight * 0.6;
@@ -174,7 +182,49 @@
     mark();
   }
 
+  // Looking closer: a part of the picture, moved by dragging; brightness and contrast of what is shown.
+  function zoom(factor, at = [seen.x + seen.w / 2, seen.y + seen.h / 2]) {
+    const w = Math.min(data.width, Math.max(data.width / 12, seen.w / factor));
+    const h = (w * data.height) / data.width;
+    move(at[0] - ((at[0] - seen.x) * w) / seen.w, at[1] - ((at[1] - seen.y) * h) / seen.h, w, h);
+  }
+
+  function move(x, y, w = seen.w, h = seen.h) {
+    seen = { x: Math.min(Math.max(x, 0), data.width - w), y: Math.min(Math.max(y, 0), data.height - h), w, h };
+    paint();
+    draw();
+  }
+
+  const hand = handTools({
+    data, overlay, unit, element, caliper, fill, words, draw, move, tell,
+    seen: () => seen,
+    frame: () => data.frames[state.position].index,
+    stop: () => play(false),
+  });
+
+  const light = { brightness: 100, contrast: 100 };
+  function shine(name, value) {
+    light[name] = Number(value);
+    canvas.style.filter = `brightness(${light.brightness}%) contrast(${light.contrast}%)`;
+    all(`input[data-do=${name}]`).forEach((each) => { each.value = value; });
+  }
+
+  // A page that shows this one in a frame (the ward's) is told what was chosen or drawn, and may ask for a tool.
+  function tell(what) { if (parent !== window) { parent.postMessage({ lingyin: what }, "*"); } }
+
+  addEventListener("message", (event) => {
+    const asked = event.source === parent && parent !== window && event.data && event.data.lingyin;
+    if (!asked) { return; }
+    if (asked.kind === "tool") { hand.take(["caliper", "outline"].includes(asked.tool) ? asked.tool : null); }
+    if (asked.kind === "show" && data.findings[asked.finding]) { choose(asked.finding, Number(asked.frame), null); }
+  });
+
   const actions = {
+    zoomin: () => zoom(1.5),
+    zoomout: () => zoom(1 / 1.5),
+    whole: () => { seen = { ...whole }; shine("brightness", 100); shine("contrast", 100); paint(); draw(); },
+    measure: () => hand.take(hand.tool() ? null : "caliper"),
+    clear: () => hand.clear(),
     previous: () => { play(false); show(state.position - 1); },
     next: () => { play(false); show(state.position + 1); },
     play: () => play(!state.playing),
@@ -185,6 +235,8 @@
     back: () => { if (state.from) { state.from.scrollIntoView({ block: "center" }); state.from.focus(); } },
   };
   const changes = {
+    brightness: (control) => shine("brightness", control.value),
+    contrast: (control) => shine("contrast", control.value),
     seek: (control) => { play(false); show(Number(control.value)); },
     speed: (control) => {
       state.speed = Number(control.value);
@@ -214,7 +266,16 @@
     if (event.altKey || event.ctrlKey || event.metaKey) { return; }
     const busy = event.target.closest("button, input, select, a");
     const key = event.key.toLowerCase();
-    if (key === "o") {
+    if (hand.tool() && !event.target.closest("input, select") && hand.key(event, key)) { event.preventDefault(); return; }
+    if (key === "m") {
+      actions.measure();
+    } else if (key === "+" || key === "=") {
+      actions.zoomin();
+    } else if (key === "-") {
+      actions.zoomout();
+    } else if (key === "0") {
+      actions.whole();
+    } else if (key === "o") {
       state.outlines = !state.outlines;
       all("input[data-do=outlines]").forEach((box) => { box.checked = state.outlines; });
       draw();
