@@ -51,7 +51,7 @@ class Block(nn.Module):
         query, key, value = packed.permute(2, 0, 3, 1, 4).unbind(0)  # each (B, heads, N, D / heads)
         mixed = _attend(query, key, value)
         tokens = tokens + self.project(mixed.transpose(1, 2).reshape(batch, count, dim))
-        result: Tensor = tokens + self.reduce(functional.gelu(self.expand(self.norm2(tokens)), approximate="tanh"))
+        result: Tensor = tokens + self.reduce(functional.gelu(self.expand(self.norm2(tokens))))
         return result
 
 
@@ -137,6 +137,13 @@ def patchify(images: Tensor, patch: int) -> Tensor:
     batch, channels, height, width = images.shape
     cut = images.view(batch, channels, height // patch, patch, width // patch, patch)
     return cut.permute(0, 2, 4, 1, 3, 5).reshape(batch, (height // patch) * (width // patch), -1)
+
+
+def unpatchify(patches: Tensor, patch: int, grid: tuple[int, int]) -> Tensor:
+    """`(B, h * w, C * patch * patch)` back to `(B, C, H, W)`."""
+    batch, _, width = patches.shape
+    laid = patches.view(batch, *grid, width // patch**2, patch, patch).permute(0, 3, 1, 4, 2, 5)
+    return laid.reshape(batch, -1, grid[0] * patch, grid[1] * patch)
 
 
 @functools.lru_cache(maxsize=32)
