@@ -20,7 +20,7 @@ BREAST = ("breast_normal", "breast_mass_benign", "breast_mass_malignant")
 
 
 def head(name: str, labels: Sequence[str], organs: Sequence[str], task: str = "classify", **more: Any) -> Any:
-    values = {"thresholds": {}, "caveats": []} | more
+    values = {"mode": "exclusive", "thresholds": {}, "caveats": []} | more
     return SimpleNamespace(name=name, task=task, labels=tuple(labels), organs=tuple(organs), **values)
 
 
