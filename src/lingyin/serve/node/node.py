@@ -42,7 +42,7 @@ class Node:
         self._commitments = Commitments(settings, self._database, self.state)
         self._courier = Courier(settings, self.state, self.letters, self._commitments)
         self._analyst = Analyst(settings, self.state, self.letters, engine, self._courier.wake)
-        self._receiver = Receiver(settings, self.state, lambda: None)
+        self._receiver = Receiver(settings, self.state)
         self._entity: AE | None = None
         self._server: Any = None
         self._tempdir: str | None = None

@@ -8,7 +8,6 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -91,23 +90,20 @@ HEADER = [
 class Receiver:
     """Handles C-STORE requests of all associations."""
 
-    def __init__(self, settings: NodeSettings, state: State, arrived: Callable[[], None]) -> None:
-        self._settings, self._state, self._arrived = settings, state, arrived
+    def __init__(self, settings: NodeSettings, state: State) -> None:
+        self._settings, self._state = settings, state
         self._settling = threading.Lock()  # the same image may come twice at the same time
 
     def store(self, event: Any) -> int:
         """Answers one C-STORE request with a status (PS3.4 B.2.3); after success the image outlives a power cut."""
         try:
-            status = self._store(event.dataset_path, event.request, str(event.assoc.requestor.ae_title).strip())
+            return self._store(event.dataset_path, event.request, str(event.assoc.requestor.ae_title).strip())
         except OSError as error:
             log.error("an image cannot be stored: %s", error.strerror)
             return OUT_OF_RESOURCES
         except Exception as error:  # whatever a damaged data set brings up in the parser
             log.warning("an object cannot be read: %s", type(error).__name__)
             return CANNOT_UNDERSTAND
-        if status == SUCCESS:
-            self._arrived()
-        return status
 
     def _store(self, path: Path, request: Any, sender: str) -> int:
         if shutil.disk_usage(self._settings.data).free < LEAST_FREE_BYTES:
