@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lingyin.analyze.fuse import join_probabilities, weighted_median
+from lingyin.analyze.fuse import join_probabilities, join_separately, weighted_median
 
 
 def test_one_frame_is_left_as_it_is() -> None:
@@ -53,3 +53,12 @@ def test_joined_probabilities_sum_to_one(rows: list[list[float]]) -> None:
 )
 def test_weighted_median(values: list[float], weights: list[float], expected: float) -> None:
     assert weighted_median(values, weights) == expected
+
+
+def test_labels_joined_separately_need_not_sum_to_one() -> None:
+    joined = join_separately([np.array([0.9, 0.8, 0.1]), np.array([0.9, 0.6, 0.3])], [1.0, 1.0])
+    assert joined.probabilities[0] == pytest.approx(0.9)
+    assert 0.6 < joined.probabilities[1] < 0.8
+    assert joined.probabilities[2] < 0.3
+    assert joined.top == 0
+    assert joined.agreement == pytest.approx(1.0)

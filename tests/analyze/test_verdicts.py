@@ -130,3 +130,12 @@ def test_refused_heads_name_the_abnormalities_left_open() -> None:
         ("breast_mass_benign", "unlike-training-data"),
         ("breast_mass_malignant", "unlike-training-data"),
     ]
+
+
+def test_labels_that_may_be_true_together_are_each_stated() -> None:
+    rows = [[0.02, 0.9, 0.8], [0.1, 0.8, 0.9]]
+    several = head("own", BREAST, ["breast"], mode="several")
+    verdicts = hear_heads(readings("own", rows), [several], "breast", load_tree(), load_rules())
+    said = {each.code: each.certainty for each in verdicts.findings}
+    assert said["breast_mass_benign"] is said["breast_mass_malignant"] is Certainty.PRESENT
+    assert "breast_normal" not in said

@@ -13,14 +13,14 @@ from lingyin.analyze.assess import Assessor
 from lingyin.analyze.compose import Composer, contradicted
 from lingyin.analyze.cycle import checked
 from lingyin.analyze.examination import examine
-from lingyin.analyze.frames import choose_frames, clip_sector, densify, picture_region
+from lingyin.analyze.frames import choose_frames, clip_sector, densify, picture_region, shows_tissue
 from lingyin.analyze.growth import growth_findings
 from lingyin.analyze.keyframes import choose_key_frames, frame_scores, turning_frames
 from lingyin.analyze.masks import Track
 from lingyin.analyze.measure.plan import plans_for
 from lingyin.analyze.measure.shot import Shot
 from lingyin.analyze.options import NO_OPTIONS, Options
-from lingyin.analyze.organ import OrganDecision, decide_organ
+from lingyin.analyze.organ import OrganDecision, decide_organ, without_picture
 from lingyin.analyze.outlined import Outlined, outline_structures
 from lingyin.analyze.reading import Readings, read_frames
 from lingyin.analyze.rulebook import load_rules
@@ -75,6 +75,8 @@ class Engine:
         timeline = lay_out(self._read(clip, tell), organs.labels)
         readings = timeline.readings
         decision = decide_organ(readings, organs, self._tree)
+        if not shows_tissue(clip):
+            decision = without_picture(decision)
         composer = Composer(self._tree, self._rules, clip.source.patient_sex, self._options.guidelines)
         outlined = Outlined({}, {})
         examination = None

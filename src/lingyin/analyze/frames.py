@@ -73,6 +73,11 @@ def picture_region(clip: Clip) -> Region | None:
     return max(pictures, key=lambda region: region.box.width * region.box.height, default=None)
 
 
+def shows_tissue(clip: Clip) -> bool:
+    """Whether the file says of any part that it may be a picture; a file that names no parts may be one as a whole."""
+    return not clip.regions or picture_region(clip) is not None
+
+
 def _pixel_box(box: Box | None, clip: Clip) -> tuple[int, int, int, int]:
     """Whole-pixel (left, top, right, bottom) inside the frame; the whole frame for None or an empty box."""
     if box is None:

@@ -43,6 +43,11 @@ def decide_organ(readings: Readings, head: Head, tree: Tree) -> OrganDecision:
     return OrganDecision(None if reason else label, reason, finding, joined)
 
 
+def without_picture(decision: OrganDecision) -> OrganDecision:
+    """The decision on a file that holds no picture of tissue: whatever the network saw in it, nothing is said."""
+    return OrganDecision(None, "no-tissue-picture", None, decision.joined)
+
+
 def _doubt(label: str, joined: Joined, novelty: float) -> str | None:
     if novelty > NOVEL:
         return "unlike-training-data"

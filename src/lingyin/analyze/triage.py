@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lingyin.analyze.judge import REACHES
 from lingyin.core.study import Category, Certainty, Finding, NotAssessed, Triage
 
-BLIND = ("unlike-training-data", "organ-not-recognised")
+BLIND = ("no-tissue-picture", "unlike-training-data", "organ-not-recognised")
 DOUBT = ("low-certainty", "heads-disagree")
 
 
