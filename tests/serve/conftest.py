@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -116,3 +119,62 @@ def held(engine: Engine) -> Iterator[Held]:
     holding = Held(engine)
     yield holding
     holding.go.set()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A browser; tests that need one are skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next((found for name in names if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("Chromium is not installed")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(serve: Serve, chromium: Any) -> Iterator[tuple[Served, str]]:
+    """The application behind a real port."""
+    with serve() as served:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        import uvicorn
+
+        config = uvicorn.Config(served.app, port=port, lifespan="off", log_level="error", ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield served, f"http://127.0.0.1:{port}/"
+        served.app.state.parts.closing.set()
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    opened = context.new_page()
+    opened.set_default_timeout(120_000)
+    opened.faults = []
+    opened.on("pageerror", lambda error: opened.faults.append(str(error)))
+    opened.on(
+        "console",
+        lambda said: opened.faults.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    yield opened
+    assert opened.faults == []
+    context.close()
+
+
+def until(holds: Callable[[], bool], seconds: float = 60) -> None:
+    """Waits from outside the page: its content security policy forbids what `wait_for_function` does inside."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)

@@ -2,74 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
-from tests.serve.conftest import Serve, Served
+from tests.serve.conftest import Served, until
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def site(serve: Serve) -> Iterator[tuple[Served, str]]:
-    """The application behind a real port."""
-    with serve() as served:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        config = uvicorn.Config(served.app, port=port, lifespan="off", log_level="error", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield served, f"http://127.0.0.1:{port}/"
-        served.app.state.parts.closing.set()
-        server.should_exit = True
-        thread.join(10)
-
-
-@pytest.fixture
-def page(chromium: Any) -> Iterator[Any]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    opened = context.new_page()
-    opened.set_default_timeout(120_000)
-    opened.faults = []
-    opened.on("pageerror", lambda error: opened.faults.append(str(error)))
-    opened.on(
-        "console",
-        lambda said: opened.faults.append(said.text) if "Content Security Policy" in said.text else None,
-    )
-    yield opened
-    assert opened.faults == []
-    context.close()
-
-
-def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    """Waits from outside the page: its content security policy forbids what `wait_for_function` does inside."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
+pytestmark = pytest.mark.slow
 
 
 def test_link_upload_progress_worklist_report(page: Any, site: tuple[Served, str], real_cine: Path) -> None:

@@ -14,9 +14,14 @@ SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("
 ALL = HTML + "".join(SCRIPTS.values())
 
 
+COMPOSED = {"present", "absent", "unsure", "left", "right", "bilateral", "drawncaliper", "drawnoutline"}
+
+
 def used_words() -> set[str]:
-    return set(re.findall(r'data-(?:word|label)="([\w.]+)"', HTML)) | set(
-        re.findall(r'"((?:page|login|upload|list|study)\.[a-z]+)"', "".join(SCRIPTS.values()))
+    return (
+        {f"review.{each}" for each in COMPOSED}
+        | set(re.findall(r'data-(?:word|label)="([\w.]+)"', HTML))
+        | set(re.findall(r'"((?:page|login|upload|list|study|review)\.[a-z]+)"', "".join(SCRIPTS.values())))
     )
 
 
@@ -27,7 +32,9 @@ def test_every_word_used_is_there_in_every_language_and_none_is_idle() -> None:
     assert len(used) > 30
     for lang in LANGUAGES:
         assert used <= set(words[lang])
-        own = {key for key in words[lang] if key.split(".")[0] in {"page", "login", "upload", "list", "study"}}
+        own = {
+            key for key in words[lang] if key.split(".")[0] in {"page", "login", "upload", "list", "study", "review"}
+        }
         assert own == used
     assert words["zh-Hans"]["triage.urgent"] != words["en"]["triage.urgent"]
     assert {"reading", "network", "measuring", "judging", "writing"} <= {

@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from lingyin.serve import events, general, studies
+from lingyin.serve import events, general, review, studies
 from lingyin.serve.access import Access
 from lingyin.serve.database import Database
 from lingyin.serve.gate import Gate
 from lingyin.serve.parts import Parts
+from lingyin.serve.reviews import Reviews
 from lingyin.serve.settings import Settings
 from lingyin.serve.store import Store
 from lingyin.serve.worker import Analyses, Worker
@@ -23,7 +24,8 @@ from lingyin.version import __version__
 def make_app(settings: Settings, database: Database, access: Access, engine: Analyses) -> FastAPI:
     """The application. Its worker starts and stops with it; studies that were interrupted are queued again first."""
     store = Store(database)
-    parts = Parts(settings, store, access, Worker(store, settings, engine), asyncio.Event())
+    reviews = Reviews(database)
+    parts = Parts(settings, store, access, Worker(store, settings, engine, reviews), reviews, asyncio.Event())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -43,7 +45,7 @@ def make_app(settings: Settings, database: Database, access: Access, engine: Ana
         lifespan=lifespan,
     )
     app.state.parts = parts
-    for router in (studies.router, events.router, general.router):
+    for router in (studies.router, events.router, review.router, general.router):
         app.include_router(router)
     app.add_middleware(Gate, settings=settings, access=access, store=store)
     return app

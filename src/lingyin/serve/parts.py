@@ -10,6 +10,7 @@ from fastapi import HTTPException, Request
 
 from lingyin.serve.access import Access
 from lingyin.serve.records import StudyRecord
+from lingyin.serve.reviews import Reviews
 from lingyin.serve.settings import Settings
 from lingyin.serve.store import Store
 from lingyin.serve.worker import Worker
@@ -23,6 +24,7 @@ class Parts:
     store: Store
     access: Access
     worker: Worker
+    reviews: Reviews
     closing: asyncio.Event
     streams: int = 0
 

@@ -28,3 +28,25 @@ CREATE TABLE IF NOT EXISTS audit (
   action TEXT NOT NULL,
   study TEXT
 );
+-- Whose scan a study is: a hash of the patient number, so that earlier studies are found; never the number itself.
+CREATE TABLE IF NOT EXISTS patients (
+  study TEXT PRIMARY KEY,
+  patient TEXT NOT NULL,
+  made TEXT NOT NULL,
+  organ TEXT
+);
+CREATE INDEX IF NOT EXISTS patients_patient ON patients (patient, made);
+-- Every signature: its hash stands here too, out of reach of whoever changes a report's files.
+CREATE TABLE IF NOT EXISTS reviews (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  study TEXT NOT NULL,
+  at TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  status TEXT NOT NULL,
+  organ TEXT,
+  findings INTEGER NOT NULL,
+  changed INTEGER NOT NULL,
+  rejected INTEGER NOT NULL,
+  added INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS reviews_study ON reviews (study, seq);

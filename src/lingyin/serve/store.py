@@ -15,6 +15,11 @@ from lingyin.serve.records import StudyRecord
 # The worklist: what needs a physician first. A scan that failed may hide anything, so it stands before "cannot say".
 RANK = {"urgent": 0, "abnormal": 1, "failed": 2, "cannot-say": 3, "normal": 4}
 UNRANKED = 9
+# Of a report: what its latest signature made it, preliminary before the first one.
+STATUS = (
+    "CASE WHEN state='done' THEN coalesce((SELECT status FROM reviews WHERE reviews.study=studies.id "
+    "ORDER BY reviews.seq DESC LIMIT 1), 'preliminary') END AS status"
+)
 MAX_ATTEMPTS = 3  # a scan that brought the process down this often is not tried again
 CRASHED = "the program ended while it read this scan, several times; it is not tried again"
 
@@ -103,6 +108,11 @@ class Store:
         """Ends a study as failed; False where it was deleted meanwhile."""
         return self._end(key, "failed", RANK["failed"], None, None, error)
 
+    def retriage(self, key: str, triage: str) -> None:
+        """Moves a study that is done in the worklist, after a physician corrected its report."""
+        with self._database.transaction() as db:
+            db.execute("UPDATE studies SET triage=?, rank=? WHERE id=? AND state='done'", (triage, RANK[triage], key))
+
     def delete(self, key: str) -> str | None:
         """Removes a study for good; returns the folder of its upload, None where there is no such study."""
         with self._database.transaction() as db:
@@ -115,7 +125,7 @@ class Store:
     def get(self, key: str) -> StudyRecord | None:
         """One study, None where there is none."""
         with self._database.reading() as db:
-            row = db.execute("SELECT * FROM studies WHERE id=?", (key,)).fetchone()
+            row = db.execute(f"SELECT *, {STATUS} FROM studies WHERE id=?", (key,)).fetchone()
         return None if row is None else _record(row)
 
     def page(self, offset: int, limit: int, states: Sequence[str]) -> tuple[int, list[StudyRecord]]:
@@ -127,7 +137,7 @@ class Store:
         with self._database.reading() as db:
             total = db.execute(f"SELECT count(*) FROM studies WHERE {where}", tuple(states)).fetchone()[0]
             rows = db.execute(
-                f"SELECT * FROM studies WHERE {where} "
+                f"SELECT *, {STATUS} FROM studies WHERE {where} "
                 f"ORDER BY rank, CASE WHEN rank={UNRANKED} THEN seq ELSE -seq END LIMIT ? OFFSET ?",
                 (*states, limit, offset),
             ).fetchall()
@@ -173,6 +183,8 @@ def _changed(cursor: sqlite3.Cursor) -> bool:
 
 
 def _record(row: sqlite3.Row) -> StudyRecord:
-    fields: dict[str, Any] = {name: row[name] for name in StudyRecord.model_fields if name != "files"}
+    fields: dict[str, Any] = {
+        name: row[name] for name in StudyRecord.model_fields if name not in {"files", "report_sha256"}
+    }
     fields["organ"] = None if row["organ"] is None else json.loads(row["organ"])
     return StudyRecord(**fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -82,7 +83,10 @@ def worklist(
 def study(request: Request, key: str) -> StudyRecord:
     """One study with the names of its files."""
     record = known_study(request, key)
-    return record.model_copy(update={"files": sorted(_files(request, record))})
+    files = _files(request, record)
+    report = files.get("report.json")
+    digest = None if report is None else hashlib.sha256(report.read_bytes()).hexdigest()
+    return record.model_copy(update={"files": sorted(files), "report_sha256": digest})
 
 
 @router.get("/studies/{key}/files/{name:path}", responses=PROBLEMS, response_class=Response)
@@ -112,6 +116,7 @@ def delete(request: Request, key: str) -> None:
         raise HTTPException(404, "there is no such study")
     shutil.rmtree(parts.settings.reports / key, ignore_errors=True)
     drop_unused(folder, parts.store, parts.settings)
+    parts.reviews.forget(key)
     parts.access.note(caller(request), "delete", key)
 
 

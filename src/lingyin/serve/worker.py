@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 import threading
@@ -17,7 +18,13 @@ from lingyin.core.errors import InputError, LingyinError
 from lingyin.core.study import Analysis, Category, Certainty, Study
 from lingyin.io import open_clip
 from lingyin.report import write_report
+from lingyin.report.compare import compare
+from lingyin.report.dicom.source import source_header
+from lingyin.report.identity import Identity, identity_in
+from lingyin.report.priors import organ_of
+from lingyin.report.reopen import read_study
 from lingyin.serve.intake import reason
+from lingyin.serve.reviews import Reviews
 from lingyin.serve.settings import Settings
 from lingyin.serve.store import Job, Store
 
@@ -43,8 +50,8 @@ class _StoppedError(Exception):
 class Worker:
     """A thread that works until it is stopped; a bad scan never ends it."""
 
-    def __init__(self, store: Store, settings: Settings, engine: Analyses) -> None:
-        self._store, self._settings, self._engine = store, settings, engine
+    def __init__(self, store: Store, settings: Settings, engine: Analyses, reviews: Reviews) -> None:
+        self._store, self._settings, self._engine, self._reviews = store, settings, engine, reviews
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lingyin-worker", daemon=True)
@@ -107,6 +114,7 @@ class Worker:
 
     def _analyse(self, job: Job, path: Path, folder: Path) -> Study:
         clip = open_clip(path, member=job.scan.member, mm_per_px=job.scan.mm_per_px)
+        header = source_header(clip.source)
         # The report shows the name that the owner of the file knows, not ours.
         clip = replace(clip, source=replace(clip.source, path=job.scan.name, member=None))
         told = ("", 0.0)
@@ -122,8 +130,27 @@ class Worker:
 
         analysis = self._engine.analyze(clip, progress=tell)
         tell("writing", 0, 1)
-        write_report(analysis, clip, folder)
+        identity = None if header is None else identity_in(header)
+        if identity is not None:
+            analysis = self._compared(analysis, identity)
+        write_report(analysis, clip, folder, header=header)
+        if identity is not None:
+            self._reviews.note_patient(job.id, identity, analysis.study)
         return analysis.study
+
+    def _compared(self, analysis: Analysis, identity: Identity) -> Analysis:
+        """The analysis with its comparison to the latest earlier study of the same patient and organ, if any."""
+        prior = self._reviews.prior_of(identity, organ_of(analysis.study))
+        if prior is None or identity.made is None:
+            return analysis
+        path = self._settings.reports / prior[0] / "report.json"
+        try:
+            mark = hashlib.sha256(path.read_bytes()).hexdigest()
+            found = compare(read_study(path), analysis.study, prior[1], identity.made, mark, "patient-id")
+        except (LingyinError, OSError) as error:  # a report without its prior is better than none
+            log.warning("the prior study %s cannot be compared: %s", prior[0], type(error).__name__)
+            return analysis
+        return Analysis(analysis.study.model_copy(update={"comparison": found}), analysis.outlines)
 
 
 def drop_unused(upload: str, store: Store, settings: Settings) -> None:

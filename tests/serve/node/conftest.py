@@ -58,6 +58,7 @@ class Archive:
     arrivals: list[str] = field(default_factory=list)
     reports: list[tuple[int, Dataset]] = field(default_factory=list)
     status: int = 0x0000
+    tls: Any = None
     server: Any = None
     port: int = 0
 
@@ -69,7 +70,9 @@ class Archive:
         ae.add_supported_context(Verification)
         ae.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
         handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_N_EVENT_REPORT, self._report)]
-        self.server = ae.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
+        self.server = ae.start_server(
+            ("127.0.0.1", self.port), block=False, evt_handlers=handlers, ssl_context=self.tls
+        )
         self.port = self.server.socket.getsockname()[1]
 
     def stop(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from lingyin.core.errors import UsageError
 from lingyin.serve.node import Tls, settings
-from tests.serve.node.conftest import MakeNode, call, image
+from tests.serve.node.conftest import Archive, MakeNode, call, image, store, until
 
 # Python leaves the socket of a caller that resets the connection before the handshake to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -60,6 +60,20 @@ def test_callers_must_show_a_signed_certificate(make_node: MakeNode, own: Tls) -
     assert association.is_established
     association.release()
     assert not call(node, tls_args=(trusting(own), "127.0.0.1")).is_established
+
+
+def test_results_are_sent_encrypted(make_node: MakeNode, archive: Archive, own: Tls) -> None:
+    archive.stop()
+    archive.tls = own.server()
+    archive.start()
+    plain = make_node(attempts=1)
+    store(plain, image())
+    until(lambda: set(plain.state.counts()["results"]) == {"dead"})
+    plain.stop()
+    node = make_node(tls=own, send_tls=True)
+    node.letters.retry(0.0)
+    until(lambda: set(node.state.counts()["results"]) == {"sent"})
+    assert archive.got
 
 
 def test_a_silent_caller_holds_nobody_up_for_long(

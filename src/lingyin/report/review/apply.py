@@ -147,7 +147,8 @@ def _set(desk: _Desk, place: int, edit: Edit) -> None:
             caliper_evidence(desk.study, edit.caliper, finding),
             *(each for each in evidence if each.kind != "line"),
         ]
-        value = length_of(desk.study, edit.caliper, finding) if value is None else value
+        if value is None and finding.value is not None:
+            value = length_of(desk.study, edit.caliper, finding)
     if edit.outline is not None:
         evidence = [
             *(each for each in evidence if not is_replaced(each, edit.outline)),

@@ -1,7 +1,9 @@
 // The page: signs in with the link's token, then shows the worklist or one study, as the address says.
 import { ask } from "./api.js";
+import { openReview, startReview, unsaved } from "./review.js";
+import { showAgreement } from "./agreement.js";
 import { draw, focusOn, refresh, startList, stopList } from "./list.js";
-import { find, lang, loadWords, make, speak } from "./words.js";
+import { find, lang, loadWords, make, say, speak } from "./words.js";
 import { watchUploads } from "./upload.js";
 
 const VIEWS = ["login", "desk", "study"];
@@ -39,7 +41,8 @@ async function route() {
   const key = new URLSearchParams(location.hash.slice(1)).get("study");
   if (!key) {
     show("desk");
-    find("frame").removeAttribute("src");
+    for (const each of ["frame", "prior-frame"]) find(each).removeAttribute("src");
+    showAgreement();
     if (read) focusOn(`open-${read}`);
     read = null;
     return;
@@ -56,7 +59,9 @@ async function route() {
   find("study-name").textContent = study.name;
   drawnLang = lang;
   read = study.id;
-  find("frame").src = `${base}report.html#${lang}`;
+  showReport("frame", base);
+  await openReview(study, base);
+  await offerPriors(study.id);
   find("tab").href = `${base}report.html#${lang}`;
   find("files-menu").open = false;
   find("study-files").replaceChildren(
@@ -65,6 +70,29 @@ async function route() {
       .map((name) => make("li", {}, make("a", { href: base + name, download: true }, name))),
   );
   find("close").focus();
+}
+
+// A frame that shows this address already would keep the old report after a signature: the address differs each time.
+function showReport(id, base) {
+  find(id).src = `${base}report.html?${Date.now()}#${lang}`;
+}
+
+async function offerPriors(key) {
+  const others = await ask(`/studies/${encodeURIComponent(key)}/others`).catch(() => []);
+  find("prior-field").hidden = others.length === 0;
+  find("prior-frame").hidden = true;
+  find("prior-frame").removeAttribute("src");
+  find("prior").replaceChildren(
+    make("option", { value: "" }, say("study.noprior")),
+    ...others.map((each) => make("option", { value: each.id }, `${each.made} ${each.name}`)),
+  );
+}
+
+function beside() {
+  const key = find("prior").value;
+  find("prior-frame").hidden = !key;
+  document.body.classList.toggle("beside", Boolean(key));
+  if (key) showReport("prior-frame", `/studies/${encodeURIComponent(key)}/files/`);
 }
 
 async function main() {
@@ -78,9 +106,11 @@ async function main() {
   });
   document.addEventListener("signed-out", () => signedIn && askForToken());
   addEventListener("hashchange", route);
-  find("close").addEventListener("click", () => (location.hash = ""));
+  find("close").addEventListener("click", leave);
+  find("prior").addEventListener("change", beside);
+  startReview(route);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !find("study").hidden) location.hash = "";
+    if (event.key === "Escape" && !find("study").hidden && !document.querySelector("dialog[open]")) leave();
   });
   find("logout").addEventListener("click", async () => {
     await ask("/session", "DELETE").catch(() => null);
@@ -100,6 +130,20 @@ async function main() {
     return;
   }
   await ask("/health").then(begin, askForToken);
+}
+
+// Corrections that are not signed yet are lost on leaving: once asked, a second time left.
+let warned = false;
+function leave() {
+  if (unsaved() && !warned) {
+    warned = true;
+    find("review-problem").textContent = say("review.unsaved");
+    find("review-problem").hidden = false;
+    find("review-problem").scrollIntoView({ block: "nearest" });
+    return;
+  }
+  warned = false;
+  location.hash = "";
 }
 
 function refuse() {
