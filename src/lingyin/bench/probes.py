@@ -10,6 +10,7 @@ from lingyin.core.errors import UsageError
 from lingyin.core.paths import data_root
 from lingyin.nets.vit import Vit
 from lingyin.pretrain import probe
+from lingyin.pretrain.config import PretrainConfig
 from lingyin.pretrain.sources import read_phantoms
 
 PHANTOM_SEED = 424_243  # far from the seeds of any corpus
@@ -29,7 +30,7 @@ class ValProbe:
         if absent:
             raise UsageError(f"no probe {', '.join(absent)}; there are {', '.join(task.name for task in known)}")
         self.tasks = [task for task in known if (task.name in only if only else task.claimed)]
-        self.name = json_name("val", side, [task.name for task in self.tasks])
+        self.name = _mark("val", side, [task.name for task in self.tasks])
 
     def __call__(self, net: Vit) -> dict[str, probe.Answer]:
         """Answers about val by the name of the task. Raises UsageError where a set is absent."""
@@ -49,7 +50,7 @@ class PhantomProbe:
     """What kind of phantom a picture shows: needs no data, and tells no more than that the machinery works."""
 
     def __init__(self, side: int) -> None:
-        self.side, self.name = side, json_name("phantoms", side, [])
+        self.side, self.name = side, _mark("phantoms", side, [])
         self._drawn: tuple[torch.Tensor, probe.Rows] | None = None
 
     def __call__(self, net: Vit) -> dict[str, probe.Answer]:
@@ -74,6 +75,12 @@ class PhantomProbe:
         return torch.from_numpy(np.stack(greys))[:, None].float() / 255.0, rows
 
 
-def json_name(kind: str, side: int, tasks: list[str]) -> str:
+def _mark(kind: str, side: int, tasks: list[str]) -> str:
     """What tells one probe's answers from another's."""
     return " ".join([kind, f"{side} px", *tasks])
+
+
+def probe_for(config: PretrainConfig, only: list[str] | None = None) -> ValProbe | PhantomProbe:
+    """The probe that fits a config: phantoms where it learns from phantoms alone. Raises UsageError, as `ValProbe`."""
+    side = config.data.cache_px
+    return PhantomProbe(side) if config.data.sets == "none" else ValProbe(side, only)

@@ -22,6 +22,11 @@ def pretrain(
     shard: Annotated[
         bool, typer.Option("--shard", help="Under torchrun: each process holds a share of the weights (FSDP2).")
     ] = False,
+    probe_every: Annotated[
+        int | None,
+        typer.Option("--probe-every", metavar="STEPS", min=1, help="Probe on val at checkpoints; probe.png."),
+    ] = None,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write curves for TensorBoard, too.")] = False,
 ) -> None:
     """Train an encoder on unlabelled and labelled ultrasound images; the result is DIR/encoder.safetensors.
 
@@ -31,13 +36,26 @@ def pretrain(
 
     checked = read_config(config, steps, threads)
 
-    from lingyin.pretrain.loop import Tick, pretrain
+    from lingyin.pretrain.loop import Tick, Watch, pretrain
 
+    leads = os.environ.get("RANK", "0") == "0"
+    watchers: list[Watch] = []
+    if leads and probe_every:
+        from lingyin.bench.early import EarlyProbe
+        from lingyin.bench.probes import probe_for
+
+        watchers.append(EarlyProbe(run, probe_for(checked), probe_every))
+    if leads and tensorboard:
+        from lingyin.bench.early import Board
+
+        watchers.append(Board(run))
     live = sys.stderr.isatty()
     told = -1e9
 
     def watch(tick: Tick) -> None:
         nonlocal told
+        for each in watchers:
+            each(tick)
         now = time.monotonic()
         if tick.step < tick.steps and now - told < (0.5 if live else 30):
             return
@@ -48,5 +66,5 @@ def pretrain(
         typer.echo(f"\r{line}\x1b[K" if live else line, err=True, nl=not live or tick.step == tick.steps)
 
     weights = pretrain(checked, run, resume=resume, watch=watch, sharded=shard)
-    if os.environ.get("RANK", "0") == "0":
+    if leads:
         typer.echo(str(weights))
