@@ -29,6 +29,7 @@ class Step:
     width: int
     prepared: Prepared
     outputs: Outputs
+    mm_per_px: float | None = None
 
 
 class FrameWalk:
@@ -76,7 +77,13 @@ class FrameWalk:
         outputs = self.network.run([prepared for *_, prepared in batch])
         for (source, index, clip, prepared), output in zip(batch, outputs, strict=True):
             self.frames_seen += 1
-            yield Step(source, index, len(clip), clip.height, clip.width, prepared, output)
+            yield Step(source, index, len(clip), clip.height, clip.width, prepared, output, _spacing(clip))
+
+
+def _spacing(clip: Clip) -> float | None:
+    """Of the picture in the middle of the screen, across; None where it carries none."""
+    region = clip.region_at((clip.width / 2, clip.height / 2))
+    return None if region is None else region.mm_per_px_x
 
 
 def finish(walk: FrameWalk) -> None:

@@ -1,4 +1,4 @@
-"""`lingyin predict`: the raw output of one head, as a table of probabilities or as masks at the image's own size."""
+"""`lingyin predict`: the raw output of one head, as a table, or as pictures at the image's own size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def predict(
     head: Annotated[str, typer.Argument(metavar="TASK_HEAD", help="Name of a head; `lingyin info` lists them.")],
     images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Pictures, clips, or folders of them.")],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for labels.csv or masks/.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the table or the pictures.")],
     frames: Annotated[int, typer.Option("--frames", min=1, help="Most frames taken of one clip, evenly spaced.")] = 16,
     model: Model = None,
     threads: Threads = None,
@@ -36,8 +36,10 @@ def predict(
     walk = FrameWalk(images, load_network(model, threads), most_frames=frames, stage=head)
     if known[head].task == "classify":
         _write_table(walk, known[head], out)
+    elif known[head].task in {"segment", "enhance"}:
+        _write_pictures(walk, known[head], out)
     else:
-        _write_masks(walk, known[head], out)
+        _write_answers(walk, known[head], out)
     finish(walk)
 
 
@@ -55,14 +57,32 @@ def _write_table(walk: FrameWalk, head: Head, out: Path) -> None:
     typer.echo(f"{walk.frames_seen} images: {out / 'labels.csv'}")
 
 
-def _write_masks(walk: FrameWalk, head: Head, out: Path) -> None:
-    """`masks/<name>.png`, 0 or 255, at the image's own size; frames of a clip get their number behind the name."""
+def _write_answers(walk: FrameWalk, head: Head, out: Path) -> None:
+    """`values.csv`, `points.csv` or `boxes.csv`: answers with their uncertainty, in pixels of the image."""
+    from lingyin.core.files import write_file
+    from lingyin.runtime.answers import COLUMNS, answer_rows
+
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["source", "frame", *COLUMNS[head.task]])
+    for step in walk:
+        for row in answer_rows(head, step.outputs.raw[head.name], step.prepared, step.mm_per_px):
+            table.writerow([step.source, step.frame, *row])
+    name = {"measure": "values.csv", "landmark": "points.csv", "detect": "boxes.csv"}[head.task]
+    write_file(out / name, text.getvalue().encode())
+    typer.echo(f"{walk.frames_seen} images: {out / name}")
+
+
+def _write_pictures(walk: FrameWalk, head: Head, out: Path) -> None:
+    """`masks/<name>.png`, 0 or 255, or `pictures/<name>.png`, at the image's own size; frames of a clip get their
+    number behind the name."""
     import cv2
 
     from lingyin.core.files import write_file
     from lingyin.runtime.decode import mask_on_frame
 
     used: set[str] = set()
+    folder = out / ("masks" if head.task == "segment" else "pictures")
     for step in walk:
         stem = Path(step.source).stem + ("" if step.frames == 1 else f"_f{step.frame:05d}")
         name, again = stem, 1
@@ -70,7 +90,9 @@ def _write_masks(walk: FrameWalk, head: Head, out: Path) -> None:
             again += 1
             name = f"{stem}-{again}"
         used.add(name)
-        probability = mask_on_frame(step.outputs.masks[head.name], step.prepared, step.height, step.width)
-        mask = (probability >= head.threshold).astype("uint8") * 255
-        write_file(out / "masks" / f"{name}.png", cv2.imencode(".png", mask)[1].tobytes())
-    typer.echo(f"{walk.frames_seen} masks: {out / 'masks'}")
+        masks = head.task == "segment"
+        grid = step.outputs.masks[head.name] if masks else step.outputs.raw[head.name]
+        whole = mask_on_frame(grid, step.prepared, step.height, step.width)
+        drawn = (whole >= head.threshold) * 255 if masks else (whole * 255).round()
+        write_file(folder / f"{name}.png", cv2.imencode(".png", drawn.astype("uint8"))[1].tobytes())
+    typer.echo(f"{walk.frames_seen} {folder.name}: {folder}")

@@ -6,6 +6,7 @@ exported graph by their values. Otherwise it brings an encoder of its own.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -77,12 +78,36 @@ def keep_channels(output: Any, kept: Sequence[int]) -> Any:
     return opset13.gather(output, index, opset13.constant(np.array(1, np.int64))).output(0)
 
 
-def grow(branch: nn.Module, examples: tuple[Tensor, ...], sources: Sequence[Any]) -> Any:
-    """The output of `branch`, which takes tensors like `examples`, with its inputs tied to `sources`."""
+def grow(
+    branch: nn.Module, examples: tuple[Tensor, ...], sources: Sequence[Any], *, compress: bool = False
+) -> list[Any]:
+    """The outputs of `branch`, which takes tensors like `examples`, with its inputs tied to `sources`.
+
+    `compress`: its weights are kept in half precision; they should be rounded to it before, so that nothing changes.
+    """
     model = to_openvino(branch, examples)
+    if compress:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "branch.xml"
+            ov.save_model(model, path, compress_to_fp16=True)
+            model = ov.Core().read_model(path.read_bytes(), _tensor(path.with_suffix(".bin")))
     for entry, source in zip(list(model.inputs), sources, strict=True):
         entry.replace(source)
-    return model.outputs[0].get_node().input_value(0)
+    return [output.get_node().input_value(0) for output in model.outputs]
+
+
+def _tensor(path: Path) -> Any:
+    """The bytes of a file; read, not mapped, so that the file may go."""
+    return ov.Tensor(np.frombuffer(path.read_bytes(), np.uint8))
+
+
+@torch.no_grad()
+def round_to_half(module: Any) -> Any:
+    """The same module with all weights at values that half precision holds exactly."""
+    for value in (*module.parameters(), *module.buffers()):
+        if value.is_floating_point():
+            value.copy_(value.half().float())
+    return module
 
 
 def source_of(model: Any, index: int) -> Any:

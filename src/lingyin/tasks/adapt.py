@@ -15,6 +15,7 @@ import numpy as np
 
 from lingyin.core.files import write_file
 from lingyin.core.paths import packaged
+from lingyin.nets.graft import round_to_half
 from lingyin.runtime.manifest import Manifest, default_folder, read_manifest
 from lingyin.tasks.contract import Floats, Shape, Task
 from lingyin.tasks.deliver import Base, Delivery, deliver
@@ -85,7 +86,7 @@ def adapt(request: Request, say: Say = lambda _: None) -> Adapted:
     data = gather(request.source, request.wanted, request.seed, request.budget)
     counts = {name: len(each) for name, each in data.splits.items()}
     say(f"{counts['train']} pictures to learn from, {counts['val']} to choose by, {counts['test']} to test on")
-    encoder = load_encoder(request.encoder if request.encoder is not None else base.folder)
+    encoder = round_to_half(load_encoder(request.encoder if request.encoder is not None else base.folder))
     work = _Work(request, data, encoder, base.manifest.input_size, say)
     best = work.best()
     plain = [square for name in ("train", "val") for square in work.squares[name] if square.plain]

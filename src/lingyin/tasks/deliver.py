@@ -40,8 +40,8 @@ class Base:
 @dataclass(frozen=True)
 class Delivery:
     """What goes into a folder: the fitted head and its `entry` in the manifest; the `encoder` it was learnt on, and
-    whether the base network `shares` it unchanged; the base network's vectors of the user's pictures `own (N, D)`;
-    card and counts."""
+    whether that is the base network's own, unchanged (`shares`; any other holds half-precision values); the base
+    network's vectors of the user's pictures `own (N, D)`; card and counts."""
 
     fitted: Fitted
     entry: Head
@@ -53,29 +53,36 @@ class Delivery:
 
 
 class _Branch(nn.Module):
-    """Head and, where it brings one, encoder; masks leave as probabilities, facts coherent, all else raw."""
+    """The head as it runs in the program: masks leave as probabilities, facts coherent, all else raw."""
 
-    def __init__(self, fitted: Fitted, encoder: Any = None) -> None:
+    below: Tensor
+
+    def __init__(self, fitted: Fitted) -> None:
         super().__init__()
-        self.head, self.encoder = fitted.head, encoder
-        self.kind = fitted.task.kind
+        self.head, self.kind = fitted.head, fitted.task.kind
         self.pooled = fitted.task.needs is Needs.POOLED
         below = fitted.task.below if isinstance(fitted.task, Describe) else np.zeros((0, 0), bool)
         self.register_buffer("below", torch.from_numpy(below))
 
-    def forward(self, first: Tensor, *rest: Tensor) -> Tensor:
-        if self.encoder is not None:  # first: images
-            features = self.encoder(first.expand(-1, 3, -1, -1))
-            inputs = Inputs(features.cls, as_levels(features), first)
-        elif self.pooled:  # first: vectors
-            inputs = Inputs(first, (), first.new_zeros(1, 1, 1, 1))
-        else:  # vectors, maps, images
-            inputs = Inputs(first, rest[:-1], rest[-1])
-        raw: Tensor = self.head(inputs)
+    def forward(self, vectors: Tensor, *rest: Tensor) -> Tensor:
+        """`vectors (B, D)`; then, for heads on maps, the maps from fine to coarse and the images."""
+        images = vectors.new_zeros(1, 1, 1, 1) if self.pooled else rest[-1]
+        raw: Tensor = self.head(Inputs(vectors, rest[:-1], images))
         if self.kind == "describe":
-            assert isinstance(self.below, Tensor)
             return most_below(raw, self.below)
         return raw.sigmoid() if self.kind == "segment" else raw
+
+
+class _Own(nn.Module):
+    """An encoder that comes along: images to its vectors and maps."""
+
+    def __init__(self, encoder: Any) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        features = self.encoder(images.expand(-1, 3, -1, -1))
+        return (features.cls, *as_levels(features))
 
 
 def deliver(folder: Path, base: Base, what: Delivery) -> Manifest:
@@ -93,7 +100,7 @@ def deliver(folder: Path, base: Base, what: Delivery) -> Manifest:
     network = finish(model, _outputs(model, base.manifest, kept, what, grown))
     novelty = widen(read_novelty((base.folder / NOVELTY).read_bytes()), what.own)
     with fresh_folder(folder) as part:
-        ov.save_model(network, part / NETWORK, compress_to_fp16=True)
+        ov.save_model(network, part / NETWORK, compress_to_fp16=False)  # what is in half precision stays so
         shutil.copyfile(base.folder / ENCODER, part / ENCODER)
         save_fitted(part / f"head-{what.entry.name}.safetensors", what.fitted)
         (part / NOVELTY).write_bytes(novelty.to_bytes())
@@ -134,18 +141,18 @@ def _ordered(heads: Sequence[Head]) -> list[Head]:
 
 def _grow(model: Any, what: Delivery, size: int) -> Any:
     """The new head's output inside the network."""
-    task, shape = what.fitted.task, what.fitted.shape
-    images = model.get_parameters()[0].output(0)
-    picture = torch.zeros(2, 1, size, size)
-    vectors = torch.zeros(2, shape.dim)
-    if what.shares and task.needs is Needs.POOLED:
-        return grow(_Branch(what.fitted), (vectors,), [source_of(model, FEATURES)])
-    maps = find_maps(model, what.encoder, size) if what.shares else None
-    if maps is None:  # tuned, or of another architecture than the graph's: the head brings its encoder along
-        return grow(_Branch(what.fitted, what.encoder), (picture,), [images])
+    shape, pooled = what.fitted.shape, what.fitted.task.needs is Needs.POOLED
+    images, picture = model.get_parameters()[0].output(0), torch.zeros(2, 1, size, size)
     levels = zip(shape.level_channels, shape.strides, strict=True)
-    examples = [torch.zeros(2, channels, size // stride, size // stride) for channels, stride in levels]
-    return grow(_Branch(what.fitted), (vectors, *examples, picture), [source_of(model, FEATURES), *maps, images])
+    maps = [torch.zeros(2, channels, size // stride, size // stride) for channels, stride in levels]
+    sources = [source_of(model, FEATURES)] if what.shares and pooled else None
+    if what.shares and not pooled and (found := find_maps(model, what.encoder, size)) is not None:
+        sources = [source_of(model, FEATURES), *found]
+    if sources is None:  # tuned, or of another architecture than the graph's: the head brings its encoder along
+        sources = grow(_Own(what.encoder), (picture,), [images], compress=True)
+    if pooled:
+        return grow(_Branch(what.fitted), (torch.zeros(2, shape.dim),), sources[:1])[0]
+    return grow(_Branch(what.fitted), (torch.zeros(2, shape.dim), *maps, picture), [*sources, images])[0]
 
 
 def _outputs(model: Any, manifest: Manifest, kept: Sequence[Head], what: Delivery, grown: Any) -> list[tuple[str, Any]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from lingyin.core.errors import UsageError
 from lingyin.core.tree import Kind, load_tree
+from lingyin.runtime.answers import LENGTH
 from lingyin.runtime.manifest import Head
 from lingyin.tasks.calibrate import operating_point
 from lingyin.tasks.contract import Floats
@@ -79,7 +80,7 @@ def describe_head(
         organs=[organ] if spoken and organ is not None else [],
         temperature=fitted.calibration.get("temperature", 1.0),
         thresholds=_points(fitted, val_raw, data, labels),
-        calibration={key: value for key, value in fitted.calibration.items() if key != "temperature"},
+        calibration=_calibration(fitted),
         trained_on=[data.table.name],
         licences=["the user's own"],
         caveats=["few-training-subjects"] if _subjects(data) < FEW_SUBJECTS else [],
@@ -118,6 +119,11 @@ def _code(label: str, data: Gathered, organ: str | None, asked: Asked, preferred
     if kind in {"segment", "detect"}:
         return find_code(label, organ, kinds=(Kind.STRUCTURE,))
     return find_code(label, organ, preferred=preferred)
+
+
+def _calibration(fitted: Fitted) -> dict[str, float]:
+    found = {key: value for key, value in fitted.calibration.items() if key != "temperature"}
+    return found | ({LENGTH: 1.0} if getattr(fitted.task, "length", False) else {})
 
 
 def _subjects(data: Gathered) -> int:

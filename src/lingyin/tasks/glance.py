@@ -19,7 +19,7 @@ from lingyin.tasks.fit import Fitted
 from lingyin.tasks.own.pictures import Square
 
 NONE = "none"
-DRIFT = 0.03  # of a probability, or of the spread of raw outputs: half-precision weights may cost this much
+DRIFT = 0.02  # of a probability, or of the spread of raw outputs: rounding may cost this much
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lingyin.nets.graft import round_to_half
 from lingyin.tasks.contract import Inputs, stack
 from lingyin.tasks.features import BATCH, as_levels, make_bank, to_images
 from lingyin.tasks.fit import Fitted, Fold, balanced, batch_of, raw_outputs
@@ -89,6 +90,7 @@ def tune(
             break
     net.load_state_dict(best)
     merge_adapters(net.encoder)
+    round_to_half(net.encoder)  # as it will be kept
     net.eval().requires_grad_(False)
     bank = make_bank(net.encoder, val.bank.images, task.needs)
     calibration = task.calibrate(raw_outputs(net.head, bank), val.labels)

@@ -24,13 +24,15 @@ def find_code(
     asked = _words(label)
     if label in tree and tree[label].kind in set(kinds):
         return label
-    if organ is None or organ not in tree or not asked:
+    if organ is None or organ not in tree:
         return None
     known = [code for code in tree.descendants(organ) if tree[code].kind in set(kinds)]
     known += [code for code in tree.descendants("image") if tree[code].kind in set(kinds)]
     named = [code for code in known if label.casefold() in {text.casefold() for text in tree[code].name.values()}]
     if named:
         return _highest(named, tree)
+    if not asked:
+        return None
     for some in ([code for code in preferred if code in known], known):
         fitting = [code for code in some if asked <= _words(code)]
         if fitting:
