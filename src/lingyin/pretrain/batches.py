@@ -25,10 +25,10 @@ class Drawer:
         self.ends = np.cumsum(corpus.weights(config.data.balance))
 
     def draw(self, generator: np.random.Generator, size_px: int) -> Batch:
-        """`batch * views` views; the views of a picture lie `batch` rows apart."""
+        """`batch * views` views; the views of a picture lie `batch` rows apart. InputError for a damaged picture."""
         optimiser = self.config.optimiser
         chosen = np.searchsorted(self.ends, generator.random(optimiser.batch) * self.ends[-1], side="right")
         picture = np.tile(np.minimum(chosen, len(self.corpus) - 1), optimiser.views)
         drawn = draw_views(self.config.views, generator, len(picture))
-        images, sectors = apply_views([self.corpus.pictures[index] for index in picture], drawn, size_px)
+        images, sectors = apply_views([self.corpus.picture(int(index)) for index in picture], drawn, size_px)
         return Batch(images, sectors, torch.from_numpy(picture))

@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,8 @@ PICTURES, INDEX = "pictures.bin", "index.json"
 class Corpus:
     """`pictures (N, S, S, 2)` uint8: grey, and sector (0 or 255); one label set, source and licence per picture.
 
-    `sha256` is over the pictures and their labels: a resumed run must find the same.
+    `sha256` is over the pictures and their labels: a resumed run must find the same. `sums (N,)` are CRC-32 of each
+    picture as packed; None where they were not kept.
     """
 
     pictures: NDArray[np.uint8]
@@ -38,6 +40,15 @@ class Corpus:
     source: NDArray[np.str_]
     licences: dict[str, str]
     sha256: str
+    sums: NDArray[np.uint32] | None = None
+    folder: Path = Path("corpus")
+
+    def picture(self, index: int) -> NDArray[np.uint8]:
+        """One picture `(S, S, 2)`. Raises InputError where it is no longer the one that was packed."""
+        found: NDArray[np.uint8] = self.pictures[index]
+        if self.sums is not None and zlib.crc32(found.tobytes()) != self.sums[index]:
+            raise InputError(self.folder, f"picture {index} is damaged", "remove the folder and run again")
+        return found
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -83,6 +94,7 @@ def _pack(folder: Path, pictures: Iterable[Picture], side: int) -> None:
     mark = hashlib.sha256()
     rows: list[dict[str, str | list[str]]] = []
     licences: dict[str, str] = {}
+    sums: list[int] = []
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=".packing-", dir=folder.parent))
@@ -98,8 +110,9 @@ def _pack(folder: Path, pictures: Iterable[Picture], side: int) -> None:
                 mark.update(json.dumps(row).encode())
                 file.write(data)
                 rows.append(row)
+                sums.append(zlib.crc32(data))
                 licences[each.source] = each.licence
-        index = {"side": side, "rows": rows, "licences": licences, "sha256": mark.hexdigest()}
+        index = {"side": side, "rows": rows, "licences": licences, "sha256": mark.hexdigest(), "sums": sums}
         (part / INDEX).write_text(json.dumps(index), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         part.rename(folder)
@@ -125,7 +138,10 @@ def read_corpus(folder: Path) -> Corpus:
         pictures = np.memmap(folder / PICTURES, np.uint8, "r", shape=(len(rows), side, side, 2))
         labels = tuple(LabelSet(frozenset(row["yes"]), frozenset(row["no"])) for row in rows)
         source = np.array([row["source"] for row in rows], np.str_)
-        return Corpus(pictures, labels, source, index["licences"], index["sha256"])
+        sums = np.array(index["sums"], np.uint32) if "sums" in index else None
+        if sums is not None and len(sums) != len(rows):
+            raise ValueError(f"{len(sums)} sums of {len(rows)} pictures")
+        return Corpus(pictures, labels, source, index["licences"], index["sha256"], sums, folder)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             folder, f"the packed pictures are damaged ({error})", "remove the folder and run again"

@@ -149,13 +149,13 @@ class _Session:
             with exchange_last(self.net, part == parts[-1]):
                 losses, seen = self.losses(step, part, at)
                 total = torch.stack(list(losses.values())).sum() / len(parts)
-                self.check(step, total)
+                self.check(step, "loss", total)
                 total.backward()  # type: ignore[no-untyped-call]
             for name, loss in losses.items():
                 told[name] = told.get(name, 0.0) + float(loss.detach()) / config.optimiser.accumulate
             images += seen
         told = self.team.total(told)
-        nn.utils.clip_grad_norm_(self.learner.parameters(), config.optimiser.clip)
+        self.check(step, "gradient", whole(nn.utils.clip_grad_norm_(self.learner.parameters(), config.optimiser.clip)))
         self.optimiser.step()
         self.average.follow(self.learner.encoder, step)
         return {"total": sum(told.values()), **told}, images * self.team.size
@@ -171,12 +171,12 @@ class _Session:
             losses: dict[str, Tensor] = self.net(batch, plan, inside, at.structured)
         return losses, len(batch.images)
 
-    def check(self, step: int, total: Tensor) -> None:
-        """Raises ModelError, in every process at once, where the loss of one is not finite."""
-        value = self.team.total({"total": float(total.detach())})["total"]
+    def check(self, step: int, what: str, found: Tensor) -> None:
+        """Raises ModelError, in every process at once, where what one of them found is not finite."""
+        value = self.team.total({"found": float(found.detach())})["found"]
         if not math.isfinite(value):
             raise ModelError(
-                f"{self.run}: the loss of step {step + 1} is {value}; lower optimiser.rate or switch "
+                f"{self.run}: the {what} of step {step + 1} is {value}; lower optimiser.rate or switch "
                 f"optimiser.bf16 off and start anew (the last checkpoint, of an earlier step, is intact)"
             )
 
