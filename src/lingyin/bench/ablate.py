@@ -165,7 +165,7 @@ class _Scores:
 
     def row(self, method: str, metric: str, statistic: Callable[[_Draw], float], draws: int) -> dict[str, Any]:
         generator, count = np.random.default_rng(0), len(self.seeds)
-        pictures = {name: np.arange(len(subjects)) for name, subjects in self.tasks.items()}
+        pictures: dict[str, Ints] = {name: np.arange(len(subjects)) for name, subjects in self.tasks.items()}
         value = statistic(_Draw(np.arange(count), pictures))
         redrawn = {
             name: resamples(subjects, draws, number) for number, (name, subjects) in enumerate(self.tasks.items())

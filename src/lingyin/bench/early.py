@@ -88,11 +88,11 @@ class Board:
             raise UsageError(
                 "--tensorboard needs the package tensorboard; install it, or leave the option out"
             ) from error
-        self.writer = SummaryWriter(str(run / "tensorboard"))  # type: ignore[no-untyped-call]
+        self.writer = SummaryWriter(str(run / "tensorboard"))
 
     def __call__(self, tick: Tick) -> None:
         for name, value in tick.losses.items():
-            self.writer.add_scalar(f"loss/{name}", value, tick.step)  # type: ignore[no-untyped-call]
-        self.writer.add_scalar("images_per_s", tick.images_per_s, tick.step)  # type: ignore[no-untyped-call]
+            self.writer.add_scalar(f"loss/{name}", value, tick.step)
+        self.writer.add_scalar("images_per_s", tick.images_per_s, tick.step)
         if tick.step == tick.steps:
-            self.writer.close()  # type: ignore[no-untyped-call]
+            self.writer.close()

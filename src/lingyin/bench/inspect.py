@@ -43,7 +43,7 @@ class Distances:
 
     def correlation(self, *, across: bool) -> float:
         """Spearman's rank correlation; `across` leaves out pairs from one source. NaN where there are too few."""
-        from scipy.stats import spearmanr
+        from scipy.stats import spearmanr  # type: ignore[import-untyped,unused-ignore]
 
         chosen = ~self.same_source if across else np.ones(len(self.tree), bool)
         if len(np.unique(self.tree[chosen])) < 2:
@@ -101,7 +101,7 @@ def _umap(features: Floats) -> tuple[Floats, str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of numba, and that a fixed seed keeps to one thread
         try:
-            from umap import UMAP
+            from umap import UMAP  # type: ignore[import-untyped,import-not-found,unused-ignore]
         except ImportError:
             from sklearn.manifold import TSNE
 

@@ -37,7 +37,7 @@ def _of_set(folder: Path, count: int) -> Iterator[Picture]:
     rows = _val_rows(folder)
     order = np.random.default_rng(0).permutation(len(rows))
     turn: dict[str, int] = {}  # how many of its subject came before each picture
-    ranked = []
+    ranked: list[tuple[int, int, int]] = []
     for index in order:
         subject = rows[index]["subject"]
         turn[subject] = turn.get(subject, 0) + 1

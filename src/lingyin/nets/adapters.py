@@ -65,7 +65,7 @@ def _grid(images: Tensor, count: int) -> tuple[int, int]:
 def timm_encoder(name: str, **options: Any) -> TimmEncoder:
     """A model of `timm` by its name, without weights unless `options` ask for them. Raises UsageError without timm."""
     try:
-        import timm
+        import timm  # type: ignore[import-untyped,import-not-found,unused-ignore]
     except ImportError as error:
         raise UsageError(f"model {name!r} needs the package timm; install it, or hand a model over yourself") from error
     return TimmEncoder(timm.create_model(name, num_classes=0, **options))

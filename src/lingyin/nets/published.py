@@ -64,7 +64,8 @@ class RelativeBias(nn.Module):
         side = round((count - 1) ** 0.5)
         if side**2 + 1 != count:
             raise ValueError(f"{count - 1} patches are no square picture, which relative positions need")
-        table, span = self.table, 2 * self.side - 1
+        table: Tensor = self.table
+        span = 2 * self.side - 1
         if side != self.side:
             laid = table[:-3].T.reshape(1, -1, span, span)
             span = 2 * side - 1
@@ -93,7 +94,7 @@ class PublishedVit(Vit):
         grid = self.grid_of(images)
         tokens = self.embed(patchify((images.mean(1, keepdim=True) - MEAN) / STD, self.architecture.patch))
         if self.positions is not None:
-            laid = self.positions
+            laid: Tensor = self.positions
             if tuple(laid.shape[-2:]) != grid:
                 laid = functional.interpolate(laid, grid, mode="bicubic", antialias=True)
             tokens = tokens + laid.flatten(2).transpose(1, 2)

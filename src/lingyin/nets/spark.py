@@ -80,4 +80,5 @@ class SparkNet(nn.Module):
         wanted = functional.avg_pool2d(images.mean(1, keepdim=True), 2)
         error = (self(images, seen).float() - wanted).square()
         hidden = 1 - functional.interpolate(seen[:, None].to(error.dtype), error.shape[-2:], mode="nearest")
-        return (error * hidden).sum() / hidden.sum().clamp(min=1)
+        mean: Tensor = (error * hidden).sum() / hidden.sum().clamp(min=1)
+        return mean
