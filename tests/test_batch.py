@@ -58,3 +58,40 @@ def test_output_folder_that_is_a_file(aneurysm: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
     with pytest.raises(OutputError, match="-o"):
         analyze_all([str(aneurysm)], tmp_path / "out")
+
+
+def test_studies_of_one_patient_are_compared_and_listed(tmp_path: Path) -> None:
+    import pydicom
+
+    from lingyin.io.phantom import make_phantom, write_phantom
+    from lingyin.report.reopen import read_study
+
+    scans = []
+    for number, (day, diameter) in enumerate((("20260301", 52.0), ("20250301", 44.0)), start=1):
+        path = tmp_path / f"scan{number}.dcm"
+        write_phantom(make_phantom("aorta", seed=7, diameter_mm=diameter, frames=2), path)
+        dataset = pydicom.dcmread(path)
+        dataset.PatientID, dataset.StudyDate = "LY-0042", day
+        dataset.StudyInstanceUID = dataset.SOPInstanceUID = f"2.25.{number}"
+        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+        dataset.save_as(path)
+        scans.append(str(path))
+    out = tmp_path / "out"
+    rows = analyze_all(scans, out, lang="en", pdf=False)
+    assert [row.prior for row in rows] == ["scan2", None]
+    comparison = read_study(out / "scan1").comparison
+    assert comparison is not None
+    assert comparison.growth[0].verdict == "grown"
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert 'href="scan2/report.html#en">+' in page
+    again = analyze_all(scans, out, lang="en", pdf=False)
+    assert [row.prior for row in again] == ["scan2", None]
+    alone = tmp_path / "alone"
+    rows = analyze_all(scans[:1], alone, lang="en", pdf=False, prior=out / "scan2" / "report.json")
+    assert read_study(alone / "scan1").comparison == comparison.model_copy(update={"prior_sha256": _hash(out)})
+
+
+def _hash(out: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256((out / "scan2" / "report.json").read_bytes()).hexdigest()

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from lingyin.analyze.options import NO_OPTIONS, Options
@@ -17,6 +17,7 @@ from lingyin.core.files import write_file
 from lingyin.core.study import Study
 from lingyin.io import ScanRef, discover
 from lingyin.report import write_worklist
+from lingyin.report.priors import add_comparison, compare_batch, compare_folders
 from lingyin.version import __version__
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Row:
     exit_code: int = 0
     organ: str | None = None
     fingerprint: str | None = None
+    prior: str | None = None  # folder of the prior study that the report was compared with
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,18 @@ def analyze_all(
     again: bool = False,
     pdf: bool = True,
     options: Options = NO_OPTIONS,
+    prior: Path | None = None,
     hooks: Hooks | None = None,
 ) -> list[Row]:
     """Analyses every scan and writes one folder each, `summary.json` and `index.html` into `out`.
 
     A scan whose folder is already there, made from the same bytes by the same program and model, is not repeated
-    unless `again`. A bad scan becomes a row with its error and never stops the others.
+    unless `again`. A bad scan becomes a row with its error and never stops the others. Studies of one patient and organ
+    are compared, each with the one before it; `prior` is a report to compare every scan with instead.
 
     Raises:
         OutputError: `out` itself cannot be written.
+        UsageError: `prior` is of another patient or not earlier; the reports are written, without a comparison.
         ModelError: the network cannot be loaded.
     """
     hooks = hooks or Hooks()
@@ -106,8 +111,21 @@ def analyze_all(
         before.pop(source, None)
         _write_summary([*rows, *(later for later in before.values() if later.source in sources_now)], out)
         hooks.finished(row, study)
+    rows = _compared(rows, out, prior)
+    _write_summary(rows, out)
     write_worklist([asdict(row) for row in rows], out)
     return rows
+
+
+def _compared(rows: list[Row], out: Path, prior: Path | None) -> list[Row]:
+    """The rows with the folder of the prior study that each report was compared with."""
+    folders = {out / row.folder: row for row in rows if row.status == "done" and row.folder is not None}
+    if prior is not None:
+        for folder in folders:
+            add_comparison(folder, compare_folders(prior, folder))
+        return rows
+    found = {folders[now].source: folders[before].folder for now, before in compare_batch(folders).items()}
+    return [replace(row, prior=found.get(row.source)) for row in rows]
 
 
 def _one(

@@ -56,3 +56,25 @@ def test_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
     with pytest.raises(OutputError, match=r"index\.html"):
         write_worklist([], tmp_path / "out")
+
+
+def test_small_picture_and_change_since_the_prior_study(written: Path, tmp_path: Path) -> None:
+    import json
+    import shutil
+
+    shutil.copytree(written, tmp_path / "now")
+    report = json.loads((tmp_path / "now" / "report.json").read_text(encoding="utf-8"))
+    report["comparison"] = {
+        "prior_date": "2025-03-01",
+        "date": "2026-03-01",
+        "days": 365,
+        "prior_sha256": "ab" * 32,
+        "identity": "patient-id",
+        "growth": [{"finding": 1, "prior_value": 44.0, "difference": 3.23, "verdict": "not-certain"}],
+    }
+    (tmp_path / "now" / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    write_worklist([row("/in/now.dcm", "abnormal", prior="then"), row("/in/other.dcm")], tmp_path)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert '<img src="data:image/jpeg;base64,' in page
+    assert '<a href="then/report.html#en">+3.2 mm, 2025-03-01</a>' in page
+    assert page.count("<img") == 3, "one in each language; a report without a picture has none"

@@ -40,6 +40,10 @@ def analyze(
         str | None,
         typer.Option("--gestational-age", metavar="W+D", help="Age of a pregnancy by dates, e.g. 24+3."),
     ] = None,
+    prior: Annotated[
+        Path | None,
+        typer.Option("--prior", metavar="REPORT", help="report.json of an earlier study of the same patient."),
+    ] = None,
     threads: Threads = None,
     again: Annotated[bool, typer.Option("--again", help="Repeat scans that are already done.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of tables.")] = False,
@@ -70,6 +74,7 @@ def analyze(
             again=again,
             pdf=not no_pdf,
             options=options,
+            prior=prior,
             hooks=hooks,
         )
     if as_json:

@@ -111,8 +111,11 @@ def missing_history(study: Study, said: Sequence[Sentence], grammar: Grammar) ->
     if (grammar.sentence["preliminary"] in review) != (not study.signatures):
         yield "whether a physician has signed is told wrongly"
     lines = [each.text for each in said if each.section is Section.REVIEW and each.change is None]
-    due = Counter((each.by, each.organisation or "", signed_at(each.at)) for each in study.signatures)
-    due += Counter((each.by, each.comment) for each in study.signatures if each.comment)
+    due: Counter[tuple[str, ...]] = Counter()
+    for each in study.signatures:
+        due[each.by, each.organisation or "", signed_at(each.at)] += 1
+        if each.comment:
+            due[each.by, each.comment] += 1
     for words, times in due.items():
         if sum(all(word in line for word in words) for line in lines) < times:
             yield f"a signature or comment is left out: {' '.join(words)}"
@@ -133,9 +136,9 @@ def missing_history(study: Study, said: Sequence[Sentence], grammar: Grammar) ->
     if found.prior_date not in compared:
         yield "the date of the prior study is left out"
     lines = [each.text for each in said if each.section is Section.COMPARISON]
-    words = [("appeared", study.findings[index].name) for index in found.appeared]
-    words += [("vanished", item.name) for item in found.vanished]
-    told_as = [(grammar.sentence[key].partition("{")[0], name) for key, name in words]
+    new, gone = (grammar.sentence[key].partition("{")[0] for key in ("appeared", "vanished"))
+    told_as = [(new, study.findings[index].name) for index in found.appeared]
+    told_as += [(gone, item.name) for item in found.vanished]
     told_as += [(phrase("uncompared", item.reason)[grammar.lang], item.name) for item in found.not_compared]
     for beside, name in told_as:
         if not together(lines, beside, name.get(grammar.lang, "")):

@@ -111,10 +111,10 @@ def compare_batch(folders: Iterable[Path]) -> dict[Path, Path]:
     for prior, now in match_batch(folders):
         try:
             found, present = compare_folders(prior, now), read_study(now)
-            if present.comparison is None and not present.signatures:
+            if present.comparison != found:
+                if present.signatures:
+                    continue
                 add_comparison(now, found)
-            elif present.comparison is None or present.comparison.prior_sha256 != found.prior_sha256:
-                continue
         except (InputError, UsageError):
             continue
         done[now] = prior
