@@ -139,3 +139,21 @@ def test_labels_that_may_be_true_together_are_each_stated() -> None:
     said = {each.code: each.certainty for each in verdicts.findings}
     assert said["breast_mass_benign"] is said["breast_mass_malignant"] is Certainty.PRESENT
     assert "breast_normal" not in said
+
+
+def test_operating_points_from_validation_are_told_with_the_finding() -> None:
+    thresholds = {"breast_normal": 0.405, "breast_mass_malignant": 0.25}
+    found = {each.code: each for each in hear([[0.9, 0.07, 0.03]] * 3, thresholds).findings}
+    normal, malignant = found["breast_normal"].rule, found["breast_mass_malignant"].rule
+    assert normal is not None
+    assert (normal.id, normal.evidence) == ("operating-points-breast-diagnosis", "validation")
+    assert "malignant breast mass 25 %" in normal.text["en"]
+    assert "normal breast 40.5 %" in normal.text["en"]
+    assert malignant is not None
+    assert malignant.id == "breast-mass-malignant-birads5"
+    assert "乳腺恶性肿块 25%" in malignant.text["zh-Hans"]
+
+
+def test_a_point_that_was_never_chosen_is_not_told() -> None:
+    found = {each.code: each for each in hear([[0.9, 0.07, 0.03]] * 3).findings}
+    assert found["breast_normal"].rule is None

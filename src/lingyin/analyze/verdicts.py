@@ -9,8 +9,19 @@ from lingyin.analyze.fuse import Joined, join_probabilities, join_separately
 from lingyin.analyze.organ import AGREEING
 from lingyin.analyze.organ import HEAD as ORGAN_HEAD
 from lingyin.analyze.reading import Readings
-from lingyin.analyze.rulebook import RuleBook
-from lingyin.core.study import Category, Certainty, Evidence, EvidenceKind, Finding, NotAssessed
+from lingyin.analyze.rulebook import FindingRule, RuleBook
+from lingyin.core.phrases import phrase
+from lingyin.core.study import (
+    LANGUAGES,
+    Category,
+    Certainty,
+    Evidence,
+    EvidenceKind,
+    Finding,
+    NotAssessed,
+    RuleRef,
+    Text,
+)
 from lingyin.core.tree import Kind, Tree
 from lingyin.runtime.manifest import Head
 
@@ -122,9 +133,42 @@ class _Speaker:
             abnormal=abnormal if present else (False if abnormal and certainty is Certainty.ABSENT else None),
             urgent=urgent and present,
             evidence=[Evidence(frame=best.frame, time_s=best.time_s, kind=EvidenceKind.FRAME, score=score)],
-            rule=None if rule is None else rule.reference(),
+            rule=self._reference(rule) if node.kind is Kind.FINDING else None,
             caveats=[*self.head.caveats, *still],
         )
+
+    def _reference(self, rule: FindingRule | None) -> RuleRef | None:
+        """The rule of a finding with the operating points of its head; these alone where no rule speaks of it.
+
+        Operating points are told where they were chosen on the validation split, and of what they decide: findings.
+        """
+        told = [label for label in self.head.labels if label in self.head.thresholds and self._decides(label)]
+        if not told:
+            return None if rule is None else rule.reference()
+        text = _points_text(self.head, told, self.tree)
+        if rule is not None:
+            return rule.reference(text)
+        return RuleRef(
+            id=f"operating-points-{self.head.name.replace('_', '-')}",
+            guideline=f"Operating points of the network's head {self.head.name}",
+            edition="as in the model's manifest",
+            evidence="validation",
+            text=text,
+        )
+
+    def _decides(self, label: str) -> bool:
+        return self.tree[label].kind is Kind.FINDING
+
+
+def _points_text(head: Head, labels: Iterable[str], tree: Tree) -> Text:
+    """The operating points of a head in words of every language."""
+    result = {}
+    for lang in LANGUAGES:
+        point = phrase("operating", "point")[lang]
+        points = (point.format(name=tree[each].name[lang], percent=f"{100 * _point(head, each):g}") for each in labels)
+        listed = phrase("operating", "comma")[lang].join(points)
+        result[lang] = phrase("operating", "points")[lang].format(points=listed)
+    return result
 
 
 def _point(head: Head, label: str) -> float:
