@@ -103,7 +103,7 @@ class Node:
     def _sweep(self) -> None:
         """Puts folder and database in agreement after a kill."""
         for file in self.state.recover():
-            log.error("%s ended the program several times", file)
+            log.error("%s ended the program many times", file)
         self.letters.check()
         known = self.state.files()
         for path in self.settings.images.iterdir():

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +14,7 @@ from lingyin.serve.node.node import Node
 from lingyin.serve.node.settings import NodeSettings
 from lingyin.serve.server import alone, check_port
 from lingyin.serve.settings import Settings
+from lingyin.serve.signals import stop_event
 
 
 def run(
@@ -55,14 +54,12 @@ def run(
             raise OutputError(settings.database, f"cannot be opened ({error})", "choose another --data") from error
         if retry_dead:
             say(f"tried again: {len(node.letters.retry(time.time()))} dead letters")
-        stopped = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopped.set())
-        node.start()
-        _greet(settings, node, say)
-        stopped.wait()
-        say("stopping")
-        node.stop()
+        with stop_event() as asked:
+            node.start()
+            _greet(settings, node, say)
+            asked.wait()
+            say("stopping")
+            node.stop()
 
 
 def _greet(settings: NodeSettings, node: Node, say: Callable[[str], None]) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 from lingyin.serve.database import Database, now
 
-MAX_CRASHES = 3  # an image that ended the process this often is not tried again
-CRASHED = "the program ended while it read this image, several times; it is not tried again"
+# An image at hand whenever the process ended, this often, is not tried again. Many, because a node that somebody kills
+# again and again must lose nothing; an image that is to blame waits behind all others meanwhile.
+MAX_CRASHES = 12
+CRASHED = "the program ended while it read this image, many times; it is not tried again"
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class State:
             )
 
     def claim(self, quiet_since: float, instances: int | None) -> tuple[int, str] | None:
-        """Number and file of the longest waiting image whose study is complete, now marked as running.
+        """Number and file of the image to analyse next, now marked as running: the least tried, then the longest here.
 
         Complete: nothing came since `quiet_since`, or it holds as many images as were announced, or `instances`.
         """
@@ -95,7 +97,7 @@ class State:
                 "  WHERE study IN (SELECT study FROM images WHERE state='waiting') GROUP BY study"
                 " ) AS whole USING (study)"
                 " WHERE waiting.state='waiting' AND (last<=? OR count>=coalesce(?, announced))"
-                " ORDER BY waiting.seq LIMIT 1) RETURNING seq, file",
+                " ORDER BY waiting.attempts, waiting.seq LIMIT 1) RETURNING seq, file",
                 (quiet_since, instances),
             ).fetchone()
         return None if row is None else (row["seq"], row["file"])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from lingyin.core.errors import UsageError
 from lingyin.runtime import load_network
+from lingyin.serve.signals import stop_event
 from lingyin.serve.stream.perceive import Perception
 from lingyin.serve.stream.server import StreamServer
 from lingyin.serve.stream.source import Source
@@ -46,23 +45,21 @@ def run(
         server = StreamServer(perception, host, port)
     except OSError as error:
         raise UsageError(f"{host}:{port} cannot be used ({error.strerror}); choose another --host or --port") from error
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
     server.start()
     feed = None
     try:
         say(f"listening for OpenIGTLink IMAGE messages at {host}:{server.port}")
         say("Research use only: decision support, not a diagnosis. Stop with Ctrl-C.")
-        if source is not None:
-            feed = Source(source, server.offer, mm_per_px=mm_per_px, loop=loop)
-            feed.start()
-            while feed.alive and not stopped.wait(0.2):
-                pass
-            if feed.error is not None:
-                raise feed.error
-        else:
-            stopped.wait()
+        with stop_event() as asked:
+            if source is None:
+                asked.wait()
+            else:
+                feed = Source(source, server.offer, mm_per_px=mm_per_px, loop=loop)
+                feed.start()
+                while feed.alive and not asked.wait(0.2):
+                    pass
+        if feed is not None and feed.error is not None:
+            raise feed.error
     finally:
         if feed is not None:
             feed.stop()
