@@ -15,7 +15,7 @@ from lingyin.core.errors import UsageError
 
 app = typer.Typer()
 app.command()(curate)
-OPTIONS = ["--no-clean", "--workers", "1", "--longest-side", "64", "--frames", "2"]
+OPTIONS = ["--clean", "none", "--workers", "1", "--longest-side", "64", "--frames", "2"]
 
 
 def run(*words: str | Path) -> str:

@@ -12,7 +12,7 @@ from PIL import Image
 from lingyin.curate.settings import Settings, settings_with
 
 HEADER = "file,subject,split,liver,liver_lesion_malignant,mask_liver_outline,mm_per_px"
-SMALL = {"unit_items": 4, "shard_mb": 0.02, "longest_side_px": 64, "frames_per_clip": 2, "clean": False}
+SMALL = {"unit_items": 4, "shard_mb": 0.02, "longest_side_px": 64, "frames_per_clip": 2, "clean": "none"}
 
 
 def small(**changes: object) -> Settings:

@@ -12,7 +12,7 @@ import pytest
 
 from lingyin.core.clip import Box
 from lingyin.core.labels import LabelSet
-from lingyin.curate.items import choose_frames, rows_of_item
+from lingyin.curate.items import choose_frames, is_searched, rows_of_item
 from lingyin.curate.readers import Item
 from lingyin.curate.recognise import Origin, find_origins, reader_named
 from lingyin.curate.ustar import members
@@ -86,7 +86,7 @@ def test_burned_in_text_is_searched_only_where_it_is_asked_for(tmp_path: Path, m
     monkeypatch.setattr("lingyin.curate.items.text_within", lambda frames, sector: [box])
     (kept, whole), (cleaned, filled) = (
         next(rows_of_item(origin, 0, item, small(clean=clean, jpeg_quality=0, longest_side_px=512)))
-        for clean in (False, True)
+        for clean in ("none", "own")
     )
     assert (kept["text_boxes"], cleaned["text_boxes"]) == (0, 1)
     before, after = (
@@ -98,3 +98,18 @@ def test_burned_in_text_is_searched_only_where_it_is_asked_for(tmp_path: Path, m
     assert len(changed) > 100
     assert (changed.min(axis=0) >= (20 - top - 3, 30 - left - 3)).all()
     assert (changed.max(axis=0) < (30 - top + 3, 50 - left + 3)).all()
+
+
+@pytest.mark.parametrize(
+    ("clean", "reader", "searched"),
+    [
+        ("own", "dicom_folder", True),
+        ("own", "csv_table", True),
+        ("own", "busi", False),
+        ("own", "prepared", False),
+        ("all", "busi", True),
+        ("none", "dicom_folder", False),
+    ],
+)
+def test_files_of_ones_own_are_searched_for_text(clean: str, reader: str, searched: bool) -> None:
+    assert is_searched(Origin("site", reader, Path()), small(clean=clean)) is searched

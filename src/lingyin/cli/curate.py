@@ -33,7 +33,10 @@ def curate(
     test: Annotated[float | None, typer.Option("--test", help="Share of test where a set has no splits.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Of drawn splits and the order in shards.")] = None,
     shard_mb: Annotated[float | None, typer.Option("--shard-mb", help="Largest shard, in 10^6 bytes.")] = None,
-    clean: Annotated[bool, typer.Option("--clean/--no-clean", help="Remove burned-in text from pictures.")] = True,
+    clean: Annotated[
+        str | None,
+        typer.Option(help="Remove burned-in text: own (default; not in published sets), all, or none."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print corpus.json in place of words.")] = False,
 ) -> None:
     """Build a corpus: shards, a Parquet catalogue and a card with pictures; or go on building it."""

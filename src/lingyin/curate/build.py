@@ -13,6 +13,7 @@ from typing import Any
 
 from lingyin.core.errors import InputError
 from lingyin.core.files import write_file
+from lingyin.curate.items import is_searched
 from lingyin.curate.join import decide, read_rows
 from lingyin.curate.press import CARD, CATALOGUE, HEAD, SHARDS, Press, Tell
 from lingyin.curate.recognise import Origin, find_origins, fingerprint, reader_named, walk_mark
@@ -51,8 +52,6 @@ def build_corpus(
         LeakError: a group would be in two splits (a defect); nothing is replaced.
     """
     told: Tell = tell or (lambda *_: None)
-    if settings.clean:
-        model_folder()  # or the first unit would say that the extra is missing
     work = Workplace(out)
     with locked(work):
         words = [*sorted(map(str, sources)), settings.model_dump_json(), str(ENGINE), __version__]
@@ -61,6 +60,8 @@ def build_corpus(
             return Built(head, 0)
         told("looking at the sources", 0, 0)
         origins = find_origins(sources)
+        if any(is_searched(origin, settings) for origin in origins):
+            model_folder()  # or the first unit would say that the extra is missing
         units = [unit for origin in origins for unit in _units(origin, work, settings)]
         run_units(units, work.units, workers, lambda done, total: told("reading pictures", done, total))
         told("joining", 0, 0)

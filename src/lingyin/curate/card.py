@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import functools
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,37 +16,32 @@ from numpy.typing import NDArray
 
 from lingyin.core.paths import packaged
 from lingyin.core.tree import load_tree
+from lingyin.curate.counts import Counts, Row
 from lingyin.curate.registry import load_registry
-from lingyin.curate.splits import SPLITS, drawn
+from lingyin.curate.splits import SPLITS
 from lingyin.curate.ustar import members
 
-SHOWN = 8  # pictures of a contact sheet
-CELL = 104  # pixels a side of one of them
+CELL = 104  # pixels a side of one picture of a contact sheet
 _QUALITY = 70  # of the sheet's JPEG
-Row = dict[str, Any]
 
 
 def card_of(shards: Path, catalogue: pa.Table, head: dict[str, Any]) -> str:
     """The page as HTML; it reaches for nothing outside itself. `shards` is the folder that holds the pictures."""
-    names = ["id", "source", "data_set", "status", "reason", "split", "given_split", "yes", "no", "masks", "device",
-             "licence", "reuse", "quality", "width", "height", "subject", "group", "duplicate_group", "is_copy",
-             "shard", "offset", "bytes"]  # fmt: skip
-    rows = catalogue.select(names).to_pylist()
-    kept = [row for row in rows if row["status"] == "kept"]
-    return _template().render(
-        head=head,
-        splits=SPLITS,
-        kept=len(kept),
-        groups=len({row["group"] for row in kept}),
-        size=sum(shard["bytes"] for shard in head["shards"]),
-        sources=list(_sources(rows)),
-        licences=_shares(kept, "licence"),
-        devices=_shares(kept, "device"),
-        quality=_spread([row["quality"] for row in kept]),
-        sides=_spread([max(row["width"], row["height"]) for row in kept]),
-        copies=_copies(kept),
-        nodes=list(_nodes(kept, shards)),
-    )
+    with Counts(catalogue) as counts:
+        return _template().render(
+            head=head,
+            splits=SPLITS,
+            kept=head["status"]["kept"],
+            groups=counts.groups(),
+            size=sum(shard["bytes"] for shard in head["shards"]),
+            sources=[_titled(source) for source in counts.sources()],
+            licences=_shares(counts.values("licence")),
+            devices=_shares(counts.values("device")),
+            quality=counts.spread("quality"),
+            sides=counts.spread("greatest(width, height)"),
+            copies=counts.copies(),
+            nodes=list(_nodes(counts, shards)),
+        )
 
 
 @functools.cache
@@ -62,80 +56,32 @@ def _template() -> Template:
     return environment.get_template("card.html.j2")
 
 
-def _sources(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    by_source: dict[str, list[Row]] = {}
-    for row in rows:
-        by_source.setdefault(row["source"], []).append(row)
-    for name, some in by_source.items():
-        entry = load_registry().get(some[0]["data_set"] or "")
-        kept = [row for row in some if row["status"] == "kept"]
-        yield {
-            "name": name,
-            "title": entry.title if entry else "",
-            "licences": ", ".join(sorted({row["licence"] for row in some})),
-            "reuse": ", ".join(sorted({row["reuse"] for row in some})),
-            "rows": len(some),
-            "kept": len(kept),
-            "groups": len({row["group"] for row in kept}),
-            "splits": [sum(row["split"] == split for row in kept) for split in SPLITS],
-            "moved": sum(row["given_split"] not in {None, row["split"]} for row in kept),
-            "reasons": sorted(Counter(row["reason"] for row in some if row["reason"]).items()),
-        }
+def _titled(source: Row) -> Row:
+    entry = load_registry().get(source["data_set"] or "")
+    return {**source, "title": entry.title if entry else ""}
 
 
-def _shares(rows: Sequence[Row], column: str) -> list[tuple[str, int, float]]:
-    """Value, count and share of the largest count, the most frequent first."""
-    counted = sorted(Counter(row[column] for row in rows).items(), key=lambda pair: (-pair[1], pair[0]))
+def _shares(counted: Sequence[tuple[str, int]]) -> list[tuple[str, int, float]]:
+    """Value, count and share of the largest count."""
     return [(value, count, count / counted[0][1]) for value, count in counted]
 
 
-def _spread(values: Sequence[float]) -> list[float]:
-    """Least, quartiles and largest."""
-    return [float(value) for value in np.quantile(np.asarray(values, float), (0, 0.25, 0.5, 0.75, 1))]
-
-
-def _copies(rows: Sequence[Row]) -> dict[str, Any]:
-    groups: dict[int, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row["duplicate_group"], []).append(row)
-    several = [group for group in groups.values() if len(group) > 1]
-    across = Counter(pair for group in several if len(pair := tuple(sorted({row["source"] for row in group}))) > 1)
-    return {
-        "groups": len(several),
-        "copies": sum(bool(row["is_copy"]) for row in rows),
-        "across": [(" + ".join(names), count) for names, count in across.most_common(20)],
-    }
-
-
-def _nodes(rows: Sequence[Row], shards: Path) -> Iterator[dict[str, Any]]:
-    """Each node of the tree that some picture affirms or denies, with its counts and a contact sheet."""
-    yes: dict[str, list[Row]] = {}
-    no: Counter[str] = Counter()
-    masks: Counter[str] = Counter()
-    for row in rows:
-        for code in row["yes"]:
-            yes.setdefault(code, []).append(row)
-        no.update(row["no"])
-        masks.update(row["masks"])
-    tree = load_tree()
-    for code, node in tree.items():
-        if code not in yes and code not in masks:
+def _nodes(counts: Counts, shards: Path) -> Iterator[Row]:
+    """Each node of the tree that some picture affirms or outlines, with its counts and a contact sheet."""
+    told, examples = counts.nodes(), counts.examples()
+    for code, node in load_tree().items():
+        if code not in told:
             continue
-        some = yes.get(code, [])
-        chosen = sorted(some, key=lambda row: (drawn(row["id"], 0), row["id"]))[:SHOWN]
+        shown = examples.get(code, [])
         yield {
+            **told[code],
             "code": code,
             "name": node.name["en"],
             "name_zh": node.name["zh-Hans"],
             "kind": node.kind.value,
-            "depth": len(tree.path(code)) - 1,
-            "yes": len(some),
-            "no": no[code],
-            "masks": masks[code],
-            "splits": [sum(row["split"] == split for row in some) for split in SPLITS],
-            "sources": len({row["source"] for row in some}),
-            "sheet": _sheet([_picture(shards, row) for row in chosen]) if chosen else "",
-            "across": len(chosen) * CELL,
+            "depth": len(load_tree().path(code)) - 1,
+            "sheet": _sheet([_picture(shards, row) for row in shown]) if shown else "",
+            "across": len(shown) * CELL,
         }
 
 
@@ -156,8 +102,7 @@ def _sheet(pictures: Sequence[NDArray[np.uint8]]) -> str:
         scale = (CELL - 4) / max(picture.shape[:2])
         width, height = (max(1, round(side * scale)) for side in (picture.shape[1], picture.shape[0]))
         top, left = (CELL - height) // 2, place * CELL + (CELL - width) // 2
-        sheet[top : top + height, left : left + width] = cv2.resize(
-            picture, (width, height), interpolation=cv2.INTER_AREA
-        )
+        small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+        sheet[top : top + height, left : left + width] = small
     _, content = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     return base64.b64encode(bytes(content)).decode()

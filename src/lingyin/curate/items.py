@@ -35,7 +35,7 @@ def rows_of_item(origin: Origin, number: int, item: Item, settings: Settings) ->
         chosen = choose_frames(len(frames), sorted(_marked(item)), settings.frames_per_clip)
         pictures = [frames[index] for index in chosen]
         sector = view_of(pictures, regions)
-        text = text_within(pictures, sector.mask) if settings.clean else []
+        text = text_within(pictures, sector.mask) if is_searched(origin, settings) else []
         masks = [_masks(item, index, frame) for index, frame in zip(chosen, pictures, strict=True)]
     except InputError as error:
         wrong = Reason.NOT_ULTRASOUND if isinstance(error, NotUltrasoundError) else Reason.UNREADABLE
@@ -46,6 +46,11 @@ def rows_of_item(origin: Origin, number: int, item: Item, settings: Settings) ->
         prepared = prepare(frame, sector, drawn, regions, settings, text)
         row = {**base, "id": name, "frame": index, "frames": len(frames), "masks": sorted(drawn)}
         yield {**row, **_told(item, index, frame, prepared)}, _members(name, prepared)
+
+
+def is_searched(origin: Origin, settings: Settings) -> bool:
+    """Whether the pictures of a source are searched for burned-in text."""
+    return settings.clean == "all" or (settings.clean == "own" and not origin.is_published)
 
 
 def choose_frames(count: int, marked: Sequence[int], most: int) -> list[int]:

@@ -28,6 +28,11 @@ class Origin:
     folder: Path
 
     @property
+    def is_published(self) -> bool:
+        """Whether the layout is that of a published or prepared set, from which names are gone."""
+        return self.reader not in GENERAL
+
+    @property
     def data_set(self) -> str | None:
         """Name of the published set in the registry, where the layout is one's own."""
         if self.reader in GENERAL or self.reader == PREPARED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -45,7 +45,7 @@ class Settings(BaseModel):
     val_share: Share
     test_share: Share
     seed: Annotated[int, Field(ge=0)]
-    clean: bool
+    clean: Literal["own", "all", "none"]
     drop: DropRules
 
     def of_pictures(self) -> str:
