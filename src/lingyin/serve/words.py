@@ -27,5 +27,6 @@ def page_words() -> dict[str, dict[str, str]]:
     for lang in LANGUAGES:
         grammar = load_grammar(lang)
         words[lang] |= {f"triage.{code}": text for code, text in grammar.triage.items()}
+        words[lang] |= {f"status.{code}": text for code, text in grammar.status.items()}
         words[lang]["page.banner"] = grammar.ui["banner"]
     return words

@@ -53,7 +53,7 @@ def test_every_form_says_that_it_is_signed_and_by_whom(report: Path) -> None:
         pdf = pydicom.dcmread(report / "dicom" / "pdf.dcm", stop_before_pixels=True)
     assert (sr.VerificationFlag, sr.PreliminaryFlag, sr.CompletionFlag) == ("VERIFIED", "FINAL", "COMPLETE")
     (observer,) = sr.VerifyingObserverSequence
-    assert str(observer.VerifyingObserverName) == "Dr Wang 王"
+    assert observer.VerifyingObserverName.family_name == "Dr Wang 王"
     assert (observer.VerifyingOrganization, observer.VerificationDateTime) == ("Ward 3", "20260304050607+0000")
     assert sr.SOPInstanceUID != earlier.SOPInstanceUID
     assert sr.StudyInstanceUID == earlier.StudyInstanceUID

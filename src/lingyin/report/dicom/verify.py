@@ -14,9 +14,9 @@ NAME_LENGTH = 64  # characters of a component of a person's name (PS3.5 6.2)
 
 
 def person_name(name: str) -> str:
-    """A name as typed, as the family name of a PN value: it holds none of the signs that divide one."""
+    """A name as typed, as the family name of a PN value (PS3.5 6.2.1): it holds none of the signs that divide one."""
     plain = "".join(" " if each in "\\^=" or not each.isprintable() else each for each in name)
-    return " ".join(plain.split())[:NAME_LENGTH]
+    return " ".join(plain.split())[: NAME_LENGTH - 1] + "^"
 
 
 def observer(signature: Signature) -> hd.sr.ObserverContext:

@@ -120,7 +120,7 @@ function row(study) {
   return make(
     "tr",
     { class: state },
-    make("td", { "data-head": say("list.triage") }, make("span", { class: `flag ${state}` }, sign, word)),
+    make("td", { "data-head": say("list.triage") }, make("span", { class: `flag ${state}` }, sign, word), standing(study)),
     make("td", { class: "picture" }, study.state === "done" ? picture(study) : null),
     make("th", { scope: "row" }, study.name),
     make(
@@ -132,6 +132,10 @@ function row(study) {
     make("td", { "data-head": say("list.time") }, time(study.finished ?? study.created)),
     make("td", {}, make("span", { class: "actions" }, study.state === "done" ? open : null, remove)),
   );
+}
+
+function standing(study) {
+  return study.status ? make("span", { class: `standing ${study.status}` }, say(`status.${study.status}`)) : null;
 }
 
 // Kept between drawings, so that it is fetched once.

@@ -8,6 +8,7 @@ let report = null; // its report.json
 let seen = ""; // hash of what is looked at
 let chosen = null; // index of a finding
 let drawn = null; // the latest caliper or outline from the report
+let asked = null; // the tool that this page asked the report for
 let edits = [];
 let catalogue = null;
 let reload = () => {};
@@ -27,7 +28,7 @@ export function startReview(after) {
 
 export async function openReview(record, base) {
   study = record;
-  [edits, chosen, drawn] = [[], null, null];
+  [edits, chosen, drawn, asked] = [[], null, null, null];
   find("review-problem").hidden = true;
   find("sign-comment").value = "";
   seen = record.report_sha256; // asked before the report itself: one that changes in between is not signed
@@ -42,9 +43,11 @@ function heard(event) {
   const told = event.source === find("frame").contentWindow && event.data && event.data.lingyin;
   if (!told || !report) return;
   if (told.kind === "chosen" && report.findings[told.finding]) pick(told.finding, false);
-  if ((told.kind === "caliper" || told.kind === "outline") && Array.isArray(told.points)) {
+  // What was measured with the report's own tools is only looked at: it is taken where this page asked for it.
+  if (told.kind === asked && Array.isArray(told.points)) {
     const points = told.points.filter((point) => Array.isArray(point) && point.length === 2 && point.every(Number.isFinite));
     if (points.length !== told.points.length || !Number.isInteger(told.frame)) return;
+    asked = null;
     drawn = { kind: told.kind, frame: told.frame, points, length: String(told.length) };
     drawEditor();
     news(find("review-drawn").textContent);
@@ -52,12 +55,13 @@ function heard(event) {
 }
 
 function askTool(tool) {
+  asked = tool;
   find("frame").contentWindow.postMessage({ lingyin: { kind: "tool", tool } }, "*");
   find("frame").focus();
 }
 
 function pick(index, show) {
-  if (chosen !== index) drawn = null;
+  if (chosen !== index) [drawn, asked] = [null, null];
   chosen = index;
   find("review-pick").value = index ?? "";
   drawEditor();
