@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from lingyin.core.clip import Box
 from lingyin.core.errors import ModelError, UsageError
@@ -24,7 +25,7 @@ from lingyin.tasks.own.pictures import plain_square
 from lingyin.tasks.saved import load_fitted
 from tests.nets.tiny import SIZE, tiny_net
 from tests.runtime.conftest import tiny_folder  # noqa: F401 (a fixture)
-from tests.tasks.own.pictures import class_folders, masked_rows, table
+from tests.tasks.own.pictures import class_folders, masked_rows, table, write_picture
 
 CODES = {"left": "liver_lesion_benign", "right": "liver_lesion_malignant"}
 
@@ -147,6 +148,22 @@ def test_a_tuned_encoder_goes_along(tiny_folder: Path, tmp_path: Path) -> None: 
     np.testing.assert_array_equal(look(old, one).masks["apart"], look(new, one).masks["apart"])
     assert new.manifest.head("own").labels == ["own_left", "own_right"]
     assert not made.described.spoken
+
+
+def test_frames_of_clips_are_judged_together_too(tiny_folder: Path, tmp_path: Path) -> None:  # noqa: F811
+    for at, name in enumerate(("left", "right")):
+        for number in range(6):
+            frames = []
+            for frame in range(3):
+                write_picture(tmp_path / "frame.png", 4 + 36 * at + number, 50 * at + 7 * number + frame)
+                frames.append(Image.open(tmp_path / "frame.png").convert("RGB"))
+            path = tmp_path / "mine" / name / f"{number}.gif"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            frames[0].save(path, save_all=True, append_images=frames[1:], duration=40)
+    made = adapt(ask(tiny_folder, tmp_path / "mine", tmp_path / "model", "classify"))
+    assert made.counts == {"train": 24, "val": 12, "test": 0}
+    assert 0 <= made.trials[0].metrics["clip_accuracy"] <= 1
+    assert made.trials[0].metrics["clip_accuracy"] in (0.0, 0.25, 0.5, 0.75, 1.0)  # four clips
 
 
 def test_an_export_that_answers_otherwise_is_refused(tiny_folder: Path, tmp_path: Path) -> None:  # noqa: F811

@@ -17,6 +17,7 @@ from lingyin.core.files import write_file
 from lingyin.core.paths import packaged
 from lingyin.nets.graft import round_to_half
 from lingyin.runtime.manifest import Manifest, default_folder, read_manifest
+from lingyin.tasks.classify import Classify, by_video
 from lingyin.tasks.contract import Floats, Shape, Task
 from lingyin.tasks.deliver import Base, Delivery, deliver
 from lingyin.tasks.encoders import load_encoder, shape_of
@@ -92,8 +93,8 @@ def adapt(request: Request, say: Say = lambda _: None) -> Adapted:
     plain = [square for name in ("train", "val") for square in work.squares[name] if square.plain]
     own = glance(base.folder, plain)
     described = describe_head(data, best.fitted, own, request, work.val_raw(best))
-    test = best.fitted.score(work.fold(best, "test")) if counts["test"] else {}
-    trials = tuple(Trial(each.mode, each.fitted.loss, each.fitted.metrics) for each in work.done)
+    test = work.scores(best, "test") if counts["test"] else {}
+    trials = tuple(Trial(each.mode, each.fitted.loss, work.scores(each, "val")) for each in work.done)
     card = write_own_card(data, described, trials, best.mode, test, base.manifest, request)
     say(f"writing {request.out}")
     manifest = deliver(
@@ -192,6 +193,19 @@ class _Work:
     def fold(self, candidate: _Candidate, name: str) -> Fold:
         """A split with the features of the candidate's encoder."""
         return self.frozen[name] if candidate.encoder is self.encoder else self._fold(candidate.encoder, name)
+
+    def scores(self, candidate: _Candidate, name: str) -> dict[str, float]:
+        """The task's metrics over the pictures of a split; where frames of clips were judged one by one, also those
+        over whole clips (`clip_...`)."""
+        fold, task = self.fold(candidate, name), self.task
+        said = candidate.fitted.predict(fold.bank)
+        found = task.metrics(said, fold.labels)
+        clips = [str(each.example.path) for each in self.squares[name]]
+        if isinstance(task, Classify) and task.mode != "several" and len(set(clips)) < len(clips):
+            names, joined = by_video(said, clips)
+            labels = [fold.labels[clips.index(clip)] for clip in names]
+            found |= {f"clip_{key}": value for key, value in task.metrics(joined, labels).items()}
+        return found
 
     def val_raw(self, candidate: _Candidate) -> Floats:
         """Raw outputs on val."""

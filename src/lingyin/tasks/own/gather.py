@@ -41,8 +41,6 @@ def gather(source: Path, wanted: Wanted, seed: int = 0, budget: float = 1.0) -> 
     table = read_table(source)
     task, labelled = read_labels(table, wanted)
     examples: list[Example] = []
-    if labelled and table.problems:
-        labelled = labelled[:0]  # what is already wrong must be mended before pictures are worth opening
     for row, label_of in labelled:
         spacing = row.cells.get("mm_per_px") or None
         try:

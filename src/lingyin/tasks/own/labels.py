@@ -121,8 +121,8 @@ def _classes(table: Table, wanted: Wanted) -> tuple[Classify | None, list[Labell
                 f"class {name!r} has {pictures[name]} picture(s) of {len(subjects[name])} subject(s); "
                 f"give {LEAST_PICTURES} of {LEAST_SUBJECTS} or more"
             )
-    if table.problems or not labels:
-        return None, []
+    if len(labels) < (1 if several else 2):
+        return None, [(row, _constant(None)) for row, _ in each]  # the pictures are looked at all the same
     task = Classify(tuple(labels), wanted.mode)
     if not several:
         return task, [(row, _constant(names[0])) for row, names in each]

@@ -30,9 +30,6 @@ def read_masks(table: Table, column: str | None, name: str | None) -> tuple[Segm
     found: list[tuple[Row, LabelOf]] = []
     for row in table.rows:
         paths = {names[each]: row.cells[each] for each in columns if row.cells.get(each)}
-        for text in paths.values():
-            if text != EMPTY and not (table.root / text).is_file():
-                table.problems.append(f"{row.where}: no mask {table.root / text}")
         if paths:
             found.append((row, _masks_of(table.root, paths)))
     if not found:
@@ -66,6 +63,8 @@ def _masks_of(root: Path, paths: dict[str, str]) -> LabelOf:
 
 def read_mask(path: Path, height: int, width: int) -> NDArray[np.bool_]:
     """A drawn mask `(H, W)`. Raises ValueError where it cannot be read or has another size than the picture."""
+    if not path.is_file():
+        raise ValueError(f"there is no mask {path}")
     drawn = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if drawn is None:
         raise ValueError(f"the mask {path} cannot be read")
