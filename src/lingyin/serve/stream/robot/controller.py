@@ -146,7 +146,7 @@ class Controller:
 
     def _sweep(self) -> None:
         """To one end of the reach and on to the other, centring on the way; then back to where it was widest."""
-        while self._arm.move(z_mm=-SWEEP_STEP_MM):
+        while self._arm.move(z_mm=-2 * SWEEP_STEP_MM):
             if self._follow() is None:
                 break
         widths: list[tuple[float, float]] = []

@@ -22,6 +22,7 @@ from lingyin.io.phantom.shapes import Star, ellipse, wobble
 DEPTH_MM = 140.0
 HALF_LENGTH_MM = 70.0  # the aorta is known from -70 to 70 mm along the body
 FIXED_POINT_ROUNDS = 6
+MOST_KEPT = 32
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ class Volume:
             "aorta", self.seed, {"probe": "convex", "depth_mm": DEPTH_MM, "gas": 0.0, "frames": 1, "pixel_aspect": 1.0}
         ).values
         self._speckle = np.random.default_rng([self.seed, 2])
+        self._resting: dict[tuple[int, int], Canvas] = {}
         self.screen = make_screen(self._section(Cut(0.0, 60.0, 20.0, 1.0, 1.0)).probe, 1.0)
 
     def picture(self, pose: Pose) -> NDArray[np.uint8]:
@@ -151,14 +153,26 @@ class Volume:
         cut = self.vessel.cut(pose)
         scene = self._section(cut)
         moment = Moment(0, 1.0, cut.sideways_mm, 0.0)
-        x, z = scene.probe.grid()
-        rest = Canvas(scene.probe, x, z, np.full_like(x, TISSUE), np.zeros_like(x))
-        scene.background(rest)
+        rest = self._rest(cut)
+        x, z = rest.x, rest.z
         renderer = Renderer(scene.probe, self.screen, Settings.of(scene.settled.values), self._speckle)
         real, imaginary, echo, loss = renderer.moved(rest.echo, rest.loss, *scene.at_rest(x, z, moment))
         canvas = Canvas(scene.probe, x, z, echo, loss)
         scene.paint(canvas, moment)
         return np.asarray(renderer.frame(canvas, real, imaginary, 0), np.uint8)
+
+    def _rest(self, cut: Cut) -> Canvas:
+        """The tissue around the vessel, painted for whole mm of its depth and width and kept: it takes longest."""
+        deep, diameter = round(cut.deep_mm), round(cut.diameter_mm)
+        if (deep, diameter) not in self._resting:
+            scene = self._section(Cut(0.0, float(deep), float(diameter), 1.0, 1.0))
+            x, z = scene.probe.grid()
+            canvas = Canvas(scene.probe, x, z, np.full_like(x, TISSUE), np.zeros_like(x))
+            scene.background(canvas)
+            if len(self._resting) >= MOST_KEPT:
+                self._resting.pop(next(iter(self._resting)))
+            self._resting[deep, diameter] = canvas
+        return self._resting[deep, diameter]
 
     def offset_mm(self, pose: Pose) -> float:
         """The truth: how far sideways the vessel's centre lies from the middle of the picture."""
