@@ -24,6 +24,15 @@ def serve(
     ] = None,
     max_upload_mb: Annotated[int, typer.Option(min=1, help="Largest upload, in MB.")] = 2048,
     max_waiting: Annotated[int, typer.Option(min=1, help="Most studies that may wait.")] = 1000,
+    keep_days: Annotated[
+        int | None, typer.Option("--keep-days", min=1, help="Remove studies after this many days.")
+    ] = None,
+    backup: Annotated[
+        Path | None, typer.Option("--backup", metavar="FILE", help="Only write a backup of --data, then stop.")
+    ] = None,
+    restore: Annotated[
+        Path | None, typer.Option("--restore", metavar="FILE", help="Only unpack a backup into --data, then stop.")
+    ] = None,
     new_token: Annotated[bool, typer.Option("--new-token", help="Make a new link; the old one ends.")] = False,
 ) -> None:
     """Serve the web page and its API."""
@@ -40,5 +49,14 @@ def serve(
         names=tuple(name or ()),
         max_upload_bytes=max_upload_mb << 20,
         max_waiting=max_waiting,
+        keep_days=keep_days,
     )
+    if backup is not None or restore is not None:
+        from lingyin.serve import keeping
+
+        if backup is not None:
+            typer.echo(f"{keeping.backup(settings, backup)} files: {backup}")
+        if restore is not None:
+            typer.echo(f"{keeping.restore(settings, restore)} files: {settings.data}")
+        return
     run(settings, model, threads, new_token, typer.echo)

@@ -13,6 +13,7 @@ from lingyin.serve import events, general, review, studies
 from lingyin.serve.access import Access
 from lingyin.serve.database import Database
 from lingyin.serve.gate import Gate
+from lingyin.serve.keeping import keep
 from lingyin.serve.parts import Parts
 from lingyin.serve.reviews import Reviews
 from lingyin.serve.settings import Settings
@@ -32,7 +33,9 @@ def make_app(settings: Settings, database: Database, access: Access, engine: Ana
         store.recover()
         sweep(settings, store)
         parts.worker.start()
+        keeping = asyncio.create_task(keep(parts))
         yield
+        keeping.cancel()
         parts.closing.set()
         await asyncio.to_thread(parts.worker.stop)
 

@@ -22,6 +22,7 @@ class Settings:
     upload_wait_s: float = 20.0  # how long one waits for its turn before it is sent away
     max_streams: int = 64  # open event streams
     session_s: int = 12 * 3600  # a shift
+    keep_days: int | None = None  # after this many days a study is removed; None keeps it until somebody deletes it
 
     @property
     def database(self) -> Path:

@@ -108,6 +108,14 @@ class Store:
         """Ends a study as failed; False where it was deleted meanwhile."""
         return self._end(key, "failed", RANK["failed"], None, None, error)
 
+    def ended_before(self, limit: str) -> list[str]:
+        """Studies that ended before a time (ISO 8601 UTC), the oldest first."""
+        with self._database.reading() as db:
+            rows = db.execute(
+                "SELECT id FROM studies WHERE state IN ('done', 'failed') AND finished<? ORDER BY finished", (limit,)
+            ).fetchall()
+        return [row["id"] for row in rows]
+
     def retriage(self, key: str, triage: str) -> None:
         """Moves a study that is done in the worklist, after a physician corrected its report."""
         with self._database.transaction() as db:

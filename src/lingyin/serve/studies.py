@@ -13,10 +13,10 @@ from fastapi.responses import FileResponse, Response
 from lingyin.report.pictures import THUMBNAIL
 from lingyin.serve import headers
 from lingyin.serve.intake import receive
+from lingyin.serve.keeping import remove_study
 from lingyin.serve.parts import caller, known_study, parts_of
 from lingyin.serve.records import Accepted, Problem, StudyPage, StudyRecord
 from lingyin.serve.store import QueueFullError
-from lingyin.serve.worker import drop_unused
 
 router = APIRouter(tags=["studies"])
 STATES = {"all": ("queued", "running", "done", "failed"), "waiting": ("queued", "running"), "ended": ("done", "failed")}
@@ -111,13 +111,8 @@ def file(request: Request, key: str, name: str) -> FileResponse:
 def delete(request: Request, key: str) -> None:
     """Removes a study, its report and its scan for good; the audit log keeps that it happened."""
     parts = parts_of(request)
-    folder = parts.store.delete(key)
-    if folder is None:
+    if not remove_study(parts, key, caller(request)):
         raise HTTPException(404, "there is no such study")
-    shutil.rmtree(parts.settings.reports / key, ignore_errors=True)
-    drop_unused(folder, parts.store, parts.settings)
-    parts.reviews.forget(key)
-    parts.access.note(caller(request), "delete", key)
 
 
 def _files(request: Request, record: StudyRecord) -> dict[str, Path]:
