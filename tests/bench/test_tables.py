@@ -39,6 +39,17 @@ def test_only_the_block_is_rewritten_and_only_once(tmp_path: Path) -> None:
     assert "old" not in text
 
 
+def test_a_block_may_show_some_metrics_only(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(json.dumps(RESULT))
+    document = tmp_path / "page.md"
+    document.write_text("<!-- results: one only: ratio; loss -->\n<!-- end results -->\n")
+    assert refresh(document, tmp_path)
+    assert not refresh(document, tmp_path)
+    text = document.read_text()
+    assert "| time | ratio |" in text
+    assert "organ" not in text
+
+
 def test_block_of_a_missing_result_is_an_error(tmp_path: Path) -> None:
     document = tmp_path / "page.md"
     document.write_text("<!-- results: absent -->\n<!-- end results -->\n")

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-BLOCK = re.compile(r"<!-- results: (?P<name>[\w-]+) -->\n.*?<!-- end results -->", re.DOTALL)
+BLOCK = re.compile(
+    r"<!-- results: (?P<name>[\w-]+)(?P<only> only: (?P<metrics>[^>]+?))? -->\n.*?<!-- end results -->", re.DOTALL
+)
 
 
-def table(result: dict[str, Any]) -> str:
-    """Markdown table of one result file: a line per row, value with its 95 % interval, then how it was made."""
+def table(result: dict[str, Any], metrics: Sequence[str] = ()) -> str:
+    """Markdown table of one result file: a line per row, value with its 95 % interval, then how it was made.
+
+    With `metrics` only the rows of these, and no others, are shown.
+    """
     lines = ["| application | metric | value | 95 % interval | n |", "|---|---|---|---|---|"]
     for row in result["rows"]:
+        if metrics and row["metric"] not in metrics:
+            continue
         interval = "" if row.get("low") is None else f"{row['low']:.3f} to {row['high']:.3f}"
         lines.append(f"| {row['application']} | {row['metric']} | {row['value']:.3f} | {interval} | {row['n']} |")
     return "\n".join([*lines, "", f"Made by `{result['command']}` on {result['machine']}."])
@@ -29,7 +37,9 @@ def refresh(document: Path, results: Path) -> bool:
 
     def fill(match: re.Match[str]) -> str:
         result = json.loads((results / f"{match['name']}.json").read_text(encoding="utf-8"))
-        return f"<!-- results: {match['name']} -->\n{table(result)}\n<!-- end results -->"
+        metrics = [metric.strip() for metric in (match["metrics"] or "").split(";") if metric.strip()]
+        opening = f"<!-- results: {match['name']}{match['only'] or ''} -->"
+        return f"{opening}\n{table(result, metrics)}\n<!-- end results -->"
 
     after = BLOCK.sub(fill, before)
     if after != before:
