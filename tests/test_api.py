@@ -26,6 +26,12 @@ def test_analyze_stays_a_function_beside_the_room_of_that_name(aneurysm: Path) -
     assert study.findings
 
 
+def test_a_guideline_is_chosen_by_topic(aneurysm: Path) -> None:
+    study = lingyin.analyze(aneurysm, guidelines={"aorta": "acc2022"})
+    rules = {finding.rule.edition[:4] for finding in study.findings if finding.rule is not None}
+    assert "2022" in rules
+
+
 def test_reports_in_three_languages(engine: lingyin.Engine, aneurysm: Path, tmp_path: Path) -> None:
     study = engine.analyze(aneurysm)
     texts = [str(study.report(lang=language)) for language in LANGUAGES]

@@ -138,3 +138,24 @@ def test_what_is_absent_contradicts_nothing() -> None:
 def test_a_grade_by_interval_alone_contradicts_nothing() -> None:
     unsure = compose(replace(aorta(29.6)))
     assert contradicted(list(unsure.values()), [], load_rules(), load_tree())[1] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "sex", "by_sex", "universal"),
+    [
+        (25.0, "M", "severely reduced", "reduced."),
+        (35.0, "M", "moderately reduced", "reduced."),
+        (45.0, "M", "mildly reduced", "mildly reduced."),
+        (51.0, "M", "mildly reduced", "preserved."),
+        (53.0, "M", "normal", "preserved."),
+        (53.0, "F", "mildly reduced", "preserved."),
+        (60.0, "F", "normal", "preserved."),
+    ],
+)
+def test_an_ejection_fraction_is_graded_in_both_schemes(value: float, sex: str, by_sex: str, universal: str) -> None:
+    code = "left_ventricular_ejection_fraction"
+    plan = next(plan for plan in PLANS if code in plan.codes)
+    found = compose(Measured(code, value, (value - 1, value + 1), []), sex, plan)[code]
+    assert found.grade_name["en"].startswith(by_sex)
+    assert found.rule is not None
+    assert found.rule.text["en"].endswith(f"by the universal definition of heart failure: {universal}")

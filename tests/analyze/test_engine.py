@@ -220,6 +220,46 @@ def test_a_long_clip_is_read_in_part_and_densely_where_it_matters() -> None:
     assert finding(study, "abdominal_aorta_diameter").value == pytest.approx(41.8, abs=0.4)
 
 
+def test_a_clip_of_two_organs_is_analysed_by_the_longer_part_and_names_the_other() -> None:
+    def organ(number: int) -> Sequence[float]:
+        return sure("abdominal_aorta" if number < 14 else "breast")(number)
+
+    network = aorta(lambda _number: 42.0)
+    network.organ = organ
+    study = study_of(network, make_clip(22))
+    assert finding(study, "abdominal_aorta").certainty is Certainty.PRESENT
+    assert finding(study, "abdominal_aorta_diameter").value == pytest.approx(42.0, abs=0.4)
+    assert reasons(study)["breast"] == "another-scene"
+    assert [(span.first, span.last, span.code, span.used) for span in study.spans] == [
+        (0, 13, "abdominal_aorta", True),
+        (14, 21, "breast", False),
+    ]
+    evidence = [each.frame for one in study.findings if one.value is not None for each in one.evidence]
+    assert max(evidence) < 14
+    assert study.clip.frames_read == 22
+
+
+def test_a_standing_picture_is_told_and_a_lifted_probe_is_left_out() -> None:
+    frames = [speckle(number) for number in range(8)] + [speckle(8)] * 6
+    for number in range(3):
+        frames[number][60:] = 0
+        frames[number][:40] = 120
+        frames[number][0, 0] = (number, 0, 0)
+    study = study_of(aorta(lambda _number: 42.0), make_clip(14, frames=frames))
+    assert {each.code for each in study.findings} >= {"freeze", "probe-lift"}
+    assert [each.code for each in study.quality[:3]] == ["no-contact"] * 3
+    evidence = [each.frame for one in study.findings if one.value is not None for each in one.evidence]
+    assert min(evidence) >= 3
+
+
+def test_views_of_the_protocol_are_listed_as_not_assessed() -> None:
+    study = study_of(aorta(lambda _number: 42.0), make_clip(6))
+    assert study.examination is not None
+    assert study.examination.missing == ["view_aorta_long"]
+    assert reasons(study)["view_aorta_long"] == "view-not-seen"
+    assert reasons(study)["view_aorta_bifurcation"] == "view-not-told"
+
+
 def test_progress_is_told_in_order() -> None:
     stages: list[str] = []
     done: dict[str, tuple[int, int]] = {}

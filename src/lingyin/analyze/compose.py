@@ -11,7 +11,8 @@ from lingyin.analyze.measure.plan import Plan, plans_for
 from lingyin.analyze.measure.shot import Measured, Outcome
 from lingyin.analyze.rulebook import Band, MeasurementRule, RuleBook
 from lingyin.core.measurements import load_measurements
-from lingyin.core.study import Category, Certainty, Finding, NotAssessed
+from lingyin.core.phrases import phrase
+from lingyin.core.study import LANGUAGES, Category, Certainty, Finding, NotAssessed, Text
 from lingyin.core.tree import Kind, Tree
 
 
@@ -86,7 +87,7 @@ class Composer:
             grade=None if band is None else band.grade,
             grade_name={} if band is None else band.name,
             evidence=measured.evidence,
-            rule=None if rule is None or band is None else rule.reference(band.advice),
+            rule=None if rule is None or band is None else rule.reference(band.advice, self._beside(rule, value)),
             caveats=list(dict.fromkeys(caveats)),
         )
         self.findings.append(finding)
@@ -125,6 +126,18 @@ class Composer:
                     caveats=measurement.caveats if code == reached or flag else [],
                 )
             )
+
+    def _beside(self, rule: MeasurementRule, value: float) -> Text | None:
+        """What other schemes for the same measurement, that are to be told beside the chosen one, make of the value."""
+        others = [each for each in self.rules.measurements[rule.judges] if each.beside and each.id != rule.id]
+        if not others:
+            return None
+        grades = [(each.beside or {}, judge(each, value, None, self.sex).band.name) for each in others]
+        template = phrase("score", "beside")
+        return {
+            lang: " ".join(template[lang].format(scheme=scheme[lang], grade=grade[lang]) for scheme, grade in grades)
+            for lang in LANGUAGES
+        }
 
     def _add_estimate(self, code: str, measured: Measured, standing: tuple[str, ...]) -> None:
         rule = self.rules.estimates[code]

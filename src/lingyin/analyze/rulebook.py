@@ -70,12 +70,13 @@ class MeasurementRule(Chosen):
     """Grades one measurement. Where guidelines differ, each has its own rule and `choice` names it; one is the default.
 
     `when_interval_reaches`: `abnormal` flags a normal value whose 90 % interval reaches an abnormal band, `caveat`
-    says so only.
+    says so only. `beside` names a scheme whose grade is told beside that of the rule that was chosen.
     """
 
     judges: Code
     unit: str
     when_interval_reaches: Literal["abnormal", "caveat"] = "caveat"
+    beside: Words | None = None
     band: Annotated[tuple[Band, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
