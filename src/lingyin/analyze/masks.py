@@ -75,6 +75,26 @@ def track_structure(
     return Track(structure, tuple(kept), len(kept) / len(smooth))
 
 
+def split_bands(grid: NDArray[np.floating]) -> tuple[Grid, Grid] | None:
+    """One map of a structure that comes as two bands, one above the other, as two maps; None where two are not seen.
+
+    The two largest components count; each map keeps `FAINT` at most where the other band is.
+    """
+    solid = (grid >= LEVEL).astype(np.uint8)
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    if count < 3:
+        return None
+    largest = sorted(range(1, count), key=lambda label: -stats[label, cv2.CC_STAT_AREA])[:2]
+    upper, lower = sorted(largest, key=lambda label: float(centres[label][1]))
+    border = (float(centres[upper][1]) + float(centres[lower][1])) / 2
+    rows = np.arange(grid.shape[0])[:, None]
+    maps = []
+    for label, own_half in ((upper, rows < border), (lower, rows >= border)):
+        strange = (labels > 0) & (labels != label) | ~own_half & (labels != label)
+        maps.append(np.where(strange, np.minimum(grid, FAINT), grid).astype(np.float32))
+    return maps[0], maps[1]
+
+
 def _smooth_over_time(grids: Sequence[NDArray[np.floating]], times_s: Sequence[float]) -> list[Grid]:
     result: list[Grid] = []
     for position, grid in enumerate(grids):

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lingyin.analyze.masks import Track, track_structure
+from lingyin.analyze.masks import MaskFrame, Track, split_bands, track_structure
 from lingyin.analyze.measure.shot import MIDDLE, Shot, pixels
-from lingyin.analyze.reading import Readings
+from lingyin.analyze.reading import Reading, Readings
 from lingyin.analyze.shots import make_shots
 from lingyin.analyze.verdicts import applicable
 from lingyin.core.clip import Clip
@@ -20,6 +20,7 @@ from lingyin.runtime.manifest import Head
 Scenes = Sequence[tuple[int, int]]  # half-open ranges of positions in the readings
 Phases = NDArray[np.float32]  # (T,)
 DIASTOLE = "phase_end_diastole"
+BANDS = ("aponeurosis",)  # structures that come as two bands, one above the other
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Outlined:
         outlines: dict[int, dict[str, list[list[Point]]]] = {}
         for structure, shots in self.shots.items():
             for shot in shots:
-                outlines.setdefault(shot.frame, {})[structure] = [pixels(shot.outlines[MIDDLE])]
+                outlines.setdefault(shot.frame, {}).setdefault(structure, []).append(pixels(shot.outlines[MIDDLE]))
         return outlines
 
 
@@ -60,17 +61,31 @@ def outline_structures(
     shots: dict[str, list[Shot]] = {}
     for done, structure in enumerate(structures):
         tell("measuring", done, len(structures))
-        track = track_over(structure, readings, scenes)
-        if track is not None:
-            tracks[structure] = track
-            shots[structure] = make_shots(clip, readings, track, phases)
+        for part in _parts(structure, readings):
+            track = track_over(structure, part, scenes)
+            if track is not None:
+                tracks.setdefault(structure, track)
+                shots.setdefault(structure, []).extend(make_shots(clip, part, track, phases))
     return Outlined(tracks, shots)
+
+
+def _parts(structure: str, readings: Readings) -> list[Readings]:
+    """The readings themselves; of a structure that comes as two bands, readings of the upper and of the lower one."""
+    if structure not in BANDS:
+        return [readings]
+    halves: tuple[list[Reading], list[Reading]] = ([], [])
+    for frame in readings.frames:
+        grid = frame.grids.get(structure)
+        bands = None if grid is None else split_bands(grid)
+        for half, band in zip(halves, bands or (None, None), strict=True):
+            half.append(replace(frame, grids={} if band is None else {structure: band.astype(np.float16)}))
+    return [replace(readings, frames=tuple(half)) for half in halves]
 
 
 def track_over(structure: str, readings: Readings, scenes: Scenes) -> Track | None:
     """Follows a structure through each scene by itself, so that nothing is smoothed over a cut; None if it is nowhere
     believed."""
-    parts = []
+    parts: list[MaskFrame] = []
     for start, end in scenes:
         frames = readings.frames[start:end]
         track = track_structure(

@@ -9,6 +9,7 @@ from lingyin.analyze.measure.area import measure_area
 from lingyin.analyze.measure.carotid import measure_intima_media
 from lingyin.analyze.measure.head import measure_head
 from lingyin.analyze.measure.lesion import measure_lesion
+from lingyin.analyze.measure.muscle import measure_muscle
 from lingyin.analyze.measure.shot import Tool
 from lingyin.analyze.measure.ventricle import measure_ventricle
 from lingyin.analyze.measure.vessel import measure_vessel
@@ -57,6 +58,7 @@ PLANS = (
     _lesion("liver", "liver_lesion"),
     _area("urinary_bladder", "bladder_lumen", "bladder_lumen_area"),
     _area("kidney", "renal_collecting_system", "renal_collecting_system_area"),
+    Plan("muscle", "aponeurosis", measure_muscle, ("muscle_thickness", "pennation_angle", "fascicle_length"), PLANE),
     Plan("common_carotid_artery", "intima_media", measure_intima_media, ("intima_media_thickness",)),
     Plan(
         "heart",
