@@ -30,8 +30,11 @@ def pretrain(
 ) -> None:
     """Train an encoder on unlabelled and labelled ultrasound images; the result is DIR/encoder.safetensors.
 
-    On several processes: torchrun --nproc-per-node N -m lingyin.cli.main pretrain CONFIG --run DIR
+    On several processes: torchrun --nproc-per-node N -m -- lingyin.cli.main pretrain CONFIG --run DIR
     """
+    if "WORLD_SIZE" in os.environ:  # DDP warns of unused weights in steps that use all; said before torch is loaded
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+
     from lingyin.pretrain.config import read_config
 
     checked = read_config(config, steps, threads)

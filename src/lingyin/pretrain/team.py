@@ -7,7 +7,6 @@ its number alone, so the number of processes changes nothing but the order in wh
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -89,8 +88,6 @@ class Team:
         if self.size == 1:
             return net
         if not self.sharded:
-            # said in every step in which all weights do take part
-            warnings.filterwarnings("ignore", message="find_unused_parameters=True was specified")
             return DistributedDataParallel(net, find_unused_parameters=some_rest)
         for block in blocks:
             fully_shard(block)
