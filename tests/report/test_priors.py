@@ -122,8 +122,8 @@ def test_sign_verb_corrects_verifies_and_exports(studies: dict[str, Path], tmp_p
     code, said = run(sign_verb, second, "--verify", "--corrections", tmp_path / "labels")
     assert code == 0, said
     assert "1 signatures, unchanged" in said
-    measured = (tmp_path / "labels" / "measure.csv").read_text(encoding="utf-8").splitlines()
-    assert measured[0] == "image,label,subject,split,mask"
+    measured = (tmp_path / "labels" / "measure-abdominal_aorta_diameter.csv").read_text(encoding="utf-8").splitlines()
+    assert measured[0] == "image,label,subject,split,mm_per_px"
     image, label, *_ = measured[1].split(",")
     assert label == "31"
     assert (tmp_path / "labels" / image).read_bytes()[:2] == b"\xff\xd8"

@@ -64,8 +64,8 @@ def test_signature_corrects_and_moves_the_study_and_is_noted(served: Served, stu
     (month,) = served.client.get("/agreement").json()
     assert (month["reports"], month["changed"], month["rejected"]) == (1, 1, 0)
     pack = zipfile.ZipFile(io.BytesIO(served.client.get("/corrections.zip").content))
-    assert {"corrections.csv", "measure.csv", "classify.csv", "segment.csv"} <= set(pack.namelist())
-    assert b",21," in pack.read("measure.csv")
+    assert {"corrections.csv", "describe.csv", f"measure-{DIAMETER}.csv"} <= set(pack.namelist())
+    assert b",21," in pack.read(f"measure-{DIAMETER}.csv")
     assert list(served.settings.temporary.iterdir()) == []
 
 

@@ -138,11 +138,21 @@ def test_caliper_and_outline_drawn_by_hand_become_the_report(
     from tests.serve.test_review import DIAMETER, aorta
 
     served, url = site
+    earlier = served.upload(aorta(tmp_path, "earlier.dcm", "20240301", 44.0)).json()["studies"][0]["id"]
     key = served.upload(aorta(tmp_path, "aorta.dcm", "20250301", 47.0)).json()["studies"][0]["id"]
     served.ended(key)
     page.goto(f"{url}#token={served.token}")
-    page.click('#rows button[data-key^="open"]')
+    page.click(f'#rows button[data-key="open-{key}"]')
     frame = report_frame(page)
+    told = frame.locator("#report").inner_text().replace("\u00a0", " ")
+    assert "Compared with the study of 2024-03-01, 365 days earlier." in told
+    page.select_option("#prior", earlier)
+    beside = page.frame_locator("#prior-frame")
+    beside.locator("#report").wait_for()
+    assert "earlier.dcm" in beside.locator("h1").inner_text()
+    shoot(page, "beside")
+    page.select_option("#prior", "")
+    assert page.is_hidden("#prior-frame")
     frame.locator('.summary section[lang="en"] li.sentence[data-frame] p').first.click()
     until(lambda: "diameter" in page.locator("#review-pick option:checked").text_content())
     page.click("#review-caliper")

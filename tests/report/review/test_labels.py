@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from lingyin.core.study import Certainty
 from lingyin.report.review import Edit, sign_report
@@ -42,8 +43,8 @@ def test_outline_value_and_denial_are_exported(report: Path, tmp_path: Path) -> 
         ("classify", "!abdominal_aortic_aneurysm", "rejected"),
     }
     assert len({row["subject"] for row in table}) == 1
-    (segment,) = [row for row in rows(out / "segment.csv") if row["label"] == "abdominal_aorta_outer"]
-    mask = cv2.imread(str(out / segment["mask"]), cv2.IMREAD_GRAYSCALE)
+    (segment,) = rows(out / "segment.csv")
+    mask = cv2.imread(str(out / segment["mask_abdominal_aorta_outer"]), cv2.IMREAD_GRAYSCALE)
     image = cv2.imread(str(out / segment["image"]))
     assert mask is not None
     assert image is not None
@@ -52,8 +53,31 @@ def test_outline_value_and_denial_are_exported(report: Path, tmp_path: Path) -> 
     assert abs(xs.mean() - 150) < 1
     assert abs(ys.mean() - 118) < 1
     assert abs((mask > 0).sum() - np.pi * 45 * 44) < 150
-    for name in ("classify", "measure", "segment"):
-        assert list(rows(out / f"{name}.csv")[0]) == ["image", "label", "subject", "split", "mask"]
+    facts = {row["label"] for row in rows(out / "describe.csv")}
+    assert facts == {"abdominal_aorta", "!abdominal_aortic_aneurysm"}
+    (measured,) = rows(out / f"measure-{DIAMETER}.csv")
+    assert (measured["label"], measured["mm_per_px"]) == ("33", "0.58")
+
+
+def test_tables_are_what_adapt_reads(report: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from lingyin.tasks.own.labels import Wanted, read_labels
+    from lingyin.tasks.own.table import read_table
+
+    out = tmp_path / "labels"
+    outline = Outline(frame=6, label="abdominal_aorta_outer", polygons=[ellipse(150, 118, 45, 44)])
+    sign_report(report, "Dr Wang", [Edit(action="set", code=DIAMETER, value=33.0, outline=outline)])
+    export_corrections([report], out)
+    for task, name in (("describe", "describe"), ("segment", "segment"), ("measure", f"measure-{DIAMETER}")):
+        table = read_table(out / f"{name}.csv")
+        found, labelled = read_labels(table, Wanted(task, size=224))
+        assert table.problems == []
+        assert found is not None
+        assert found.kind == task
+        row, label_of = labelled[0]
+        picture = cv2.imread(str(row.path))
+        assert picture is not None
+        assert label_of(*picture.shape[:2])
 
 
 def test_confirmed_findings_are_labels_too(report: Path, tmp_path: Path) -> None:

@@ -1,14 +1,12 @@
-"""Signed reports as training labels: pictures, masks and tables in the form that `lingyin adapt` takes.
+"""Signed reports as training labels: pictures, masks and the rows of the tables that `lingyin adapt` takes.
 
 What a physician signed is true, changed or not: both are exported, and `kind` in `corrections.csv` tells them apart.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +18,9 @@ from lingyin.core.files import write_file
 from lingyin.core.study import Category, Certainty, Evidence, EvidenceKind, Finding, Point, Study
 from lingyin.report.dicom.seg import filled
 from lingyin.report.reopen import Reopened, reopen
+from lingyin.report.review.tables import write_tables
 from lingyin.report.statement import CORRECTED
 
-BASE = ("image", "label", "subject", "split", "mask")
-ALL = (*BASE, "task", "code", "unit", "kind", "frame", "by", "at", "report")
-TASKS = ("classify", "segment", "measure")
 LABELLED = {Category.ORGAN, Category.VIEW, Category.DIAGNOSIS}
 
 
@@ -38,11 +34,10 @@ class Exported:
 
 
 def export_corrections(folders: Iterable[Path], out: Path) -> Exported:
-    """Writes `corrections.csv` (all labels), one table per task, `images/` and `masks/` into `out`.
+    """Writes `images/`, `masks/` and the tables (see `tables`) into `out`.
 
     Subjects are hashed study numbers: pictures of one study never fall into two splits. `split` stays empty for
-    `lingyin adapt` to fill. A label with `!` before its code denies it. Names of patients are in none of the files;
-    what a scanner burnt into the picture still is.
+    `lingyin adapt` to fill. Names of patients are in none of the files; what a scanner burnt into the picture still is.
 
     Raises:
         OutputError: `out` cannot be written.
@@ -60,9 +55,7 @@ def export_corrections(folders: Iterable[Path], out: Path) -> Exported:
             continue
         reports += 1
         rows += _rows(report, out)
-    write_file(out / "corrections.csv", _table(rows, ALL))
-    for task in TASKS:
-        write_file(out / f"{task}.csv", _table([row for row in rows if row["task"] == task], BASE))
+    write_tables(rows, out)
     return Exported(reports, len(rows), skipped)
 
 
@@ -73,6 +66,7 @@ def _rows(report: Reopened, out: Path) -> Iterable[dict[str, str]]:
     common = {
         "subject": hashlib.sha256((study.clip.study_instance_uid or name).encode()).hexdigest()[:16],
         "split": "",
+        "mm_per_px": _spacing(report),
         "by": signature.by,
         "at": signature.at,
         "report": name,
@@ -100,6 +94,7 @@ def _rows(report: Reopened, out: Path) -> Iterable[dict[str, str]]:
                     "unit": finding.unit or "",
                     "kind": "rejected" if gone else "corrected" if CORRECTED in finding.caveats else "confirmed",
                     "frame": str(frame),
+                    "category": finding.category.value,
                 }
 
 
@@ -120,6 +115,14 @@ def _labels(finding: Finding, study: Study, gone: bool) -> Iterable[tuple[str, s
             yield "segment", evidence.label, evidence
     if finding.category is Category.STRUCTURE and CORRECTED not in finding.caveats and study.signatures and shown:
         yield "segment", finding.code, shown
+
+
+def _spacing(report: Reopened) -> str:
+    """Millimetres per pixel of the exported pictures, whose pixels are square; empty without calibration."""
+    clip = report.analysis.study.clip
+    if clip.mm_per_px_x is None or clip.mm_per_px_y is None:
+        return ""
+    return f"{clip.mm_per_px_x * clip.width / report.pictures.display.width:.6g}"
 
 
 def _key_frame(report: Reopened) -> int:
@@ -151,11 +154,3 @@ def _mask(report: Reopened, frame: int, evidence: Evidence, name: str, out: Path
     encoded = cv2.imencode(".png", mask.astype(np.uint8) * 255)[1]
     write_file(out / path, encoded.tobytes())
     return path
-
-
-def _table(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> bytes:
-    text = io.StringIO()
-    table = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    return text.getvalue().encode()

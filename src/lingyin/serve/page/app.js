@@ -82,6 +82,7 @@ async function offerPriors(key) {
   find("prior-field").hidden = others.length === 0;
   find("prior-frame").hidden = true;
   find("prior-frame").removeAttribute("src");
+  document.body.classList.remove("beside");
   find("prior").replaceChildren(
     make("option", { value: "" }, say("study.noprior")),
     ...others.map((each) => make("option", { value: each.id }, `${each.made} ${each.name}`)),
