@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,16 +13,6 @@ import pytest
 from lingyin.core.errors import UsageError
 from lingyin.serve.node import Tls, settings
 from tests.serve.node.conftest import Archive, MakeNode, call, image, store, until
-
-# Python leaves the socket of a caller that resets the connection before the handshake to the collector.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    """Collects such sockets here, where the warning of them is silenced."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 from typing import Any
 
 from lingyin.analyze import Engine
@@ -106,6 +108,32 @@ def test_a_full_disk_is_no_fault_of_the_image(make_node: MakeNode, engine: Engin
     until(lambda: len(counting.seen) > 4)  # as often as it takes
     counting.error = None
     until(lambda: node.state.counts()["images"] == {"done": 1})
+
+
+def test_a_database_that_cannot_be_written_is_no_fault_of_the_image(make_node: MakeNode, monkeypatch: Any) -> None:
+    node = make_node()
+    finish, failed = node.state.finish, []
+
+    def broken(*words: Any) -> None:
+        if not failed:
+            failed.append(words)
+            raise sqlite3.OperationalError("database or disk is full")
+        finish(*words)
+
+    monkeypatch.setattr(node.state, "finish", broken)
+    store(node, image())
+    until(lambda: node.state.counts()["images"] == {"done": 1})
+    assert failed
+
+
+def test_what_a_broken_association_left_goes_after_a_while(make_node: MakeNode) -> None:
+    node = make_node()
+    old, new = node.settings.temporary / "old.dcm", node.settings.temporary / "new.dcm"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    until(lambda: not old.exists())
+    assert new.exists()
 
 
 def test_what_ends_the_program_waits_behind_all_others_and_then_is_not_tried_again(make_node: MakeNode) -> None:

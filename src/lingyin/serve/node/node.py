@@ -14,7 +14,7 @@ from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # typ
 from lingyin.serve.database import Database
 from lingyin.serve.node.commit import Commitments
 from lingyin.serve.node.letters import Letters
-from lingyin.serve.node.receive import RESULT_CLASSES, STORED_CLASSES, SYNTAXES, Receiver
+from lingyin.serve.node.receive import RESULT_CLASSES, STORED_CLASSES, SYNTAXES, Receiver, sweep
 from lingyin.serve.node.send import Courier
 from lingyin.serve.node.settings import NodeSettings
 from lingyin.serve.node.state import State
@@ -109,5 +109,4 @@ class Node:
         for path in self.settings.images.iterdir():
             if path.name not in known:  # its sender never heard "success", and so still has it
                 path.unlink()
-        for path in self.settings.temporary.iterdir():
-            path.unlink(missing_ok=True)
+        sweep(self.settings.temporary, float("inf"))

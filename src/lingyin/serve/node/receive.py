@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,14 @@ def settle(path: Path, target: Path) -> None:
     sync(path)
     path.replace(target)
     sync(target.parent)
+
+
+def sweep(folder: Path, before_s: float) -> None:
+    """Removes half received files that were last written before a moment: associations that broke leave them."""
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # its association may end just now
+            if path.stat().st_mtime < before_s:
+                path.unlink()
 
 
 def sync(path: Path) -> None:

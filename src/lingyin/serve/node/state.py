@@ -103,9 +103,9 @@ class State:
         return None if row is None else (row["seq"], row["file"])
 
     def release(self, seq: int) -> None:
-        """Puts a claimed image back, because the node stops."""
+        """Puts a claimed image back that is through no fault of its own not analysed."""
         with self._database.transaction() as db:
-            db.execute("UPDATE images SET state='waiting', attempts=attempts-1 WHERE seq=?", (seq,))
+            db.execute("UPDATE images SET state='waiting', attempts=attempts-1 WHERE seq=? AND state='running'", (seq,))
 
     def finish(self, seq: int, triage: str, results: Sequence[Result], due: float) -> None:
         """Ends an image as analysed and queues its results, both or neither."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sqlite3
 import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from pydicom import dcmread
@@ -17,7 +19,7 @@ from lingyin.core.study import Analysis
 from lingyin.io import open_clip
 from lingyin.report import write_report
 from lingyin.serve.node.letters import Letters
-from lingyin.serve.node.receive import sync
+from lingyin.serve.node.receive import sweep, sync
 from lingyin.serve.node.settings import NodeSettings
 from lingyin.serve.node.state import Result, State
 from lingyin.serve.worker import DEFECT, Analyses
@@ -25,6 +27,7 @@ from lingyin.serve.worker import DEFECT, Analyses
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.5
 DISK_WAIT_S = 30.0
+ABANDONED_S = 3600.0  # a half received image that nobody wrote to for this long is not being received any more
 
 
 class _StoppedError(Exception):
@@ -54,15 +57,20 @@ class Analyst:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            claimed = None
             try:
                 claimed = self._state.claim(time.time() - self._settings.quiet_s, self._settings.instances)
                 if claimed is None:
+                    sweep(self._settings.temporary, time.time() - ABANDONED_S)
                     self._stopping.wait(LOOK_EVERY_S)
                 else:
                     self.work(*claimed)
-            except Exception as error:
+            except Exception as error:  # the database or the folder of dead letters cannot be written
                 log.error("the analysis met %s at\n%s", type(error).__name__, _place(error))
                 self._stopping.wait(1.0)
+                if claimed is not None:
+                    with suppress(sqlite3.Error):
+                        self._state.release(claimed[0])
 
     def work(self, seq: int, file: str) -> None:
         """Analyses one image to its end, whatever that is."""
@@ -74,6 +82,8 @@ class Analyst:
         except _StoppedError:
             self._state.release(seq)
             return
+        except sqlite3.Error:
+            raise
         except OutputError as error:  # a full disk is no fault of the image
             log.error("%s", error)
             self._state.release(seq)
