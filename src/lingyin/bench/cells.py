@@ -56,7 +56,7 @@ def write_cell(path: Path, cell: Cell) -> None:
 def read_cell(path: Path) -> Cell | None:
     """The cell; None where it is absent or damaged, so that it is made again."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:  # a damaged file is closed this way
             arrays = {name: kept[name] for name in kept.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None

@@ -85,19 +85,23 @@ class Table:
 
 
 def rows_of(table: Table) -> list[dict[str, Any]]:
-    """Every metric of every application, method and label budget, with its interval; the deciding one first."""
+    """Every metric of every application and method with its interval, the deciding one first; of smaller label budgets
+    that one alone."""
     applications = {each.name: each for each in table.plan.applications}
     methods = {chosen.name: chosen for chosen in table.plan.methods}
     rows = []
     for (name, method, percent), scores in table.scores.items():
         application = applications[name]
+        most = percent == max(other for app, who, other in table.scores if (app, who) == (name, method))
         for metric in sorted(scores.metrics, key=lambda metric: metric != application.metric):
             decides = metric == application.metric
-            draws = table.draws if decides or percent == max(table.plan.percents) else QUICK_DRAWS
-            rows.append(
-                _row(application, methods[method], f"{percent} %", metric, scores.measured(metric, draws))
-                | {"decides": decides, "images": int(_mean_fact(table, name, method, percent, "train_images"))}
-            )
+            if not decides and not most:  # smaller budgets are there for the curve
+                continue
+            draws = table.draws if decides and most else QUICK_DRAWS
+            measured = scores.measured(metric, draws)
+            images = int(_mean_fact(table, name, method, percent, "train_images"))
+            row = _row(application, methods[method], f"{percent} %", metric, measured)
+            rows.append(row | {"decides": decides, "images": images})
     return rows
 
 

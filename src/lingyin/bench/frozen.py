@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 import torch
 from numpy.typing import NDArray
-from openvino.frontend import FrontEndManager
 from torch import Tensor, nn
 
 from lingyin.bench.squares import Progress, Squares
 from lingyin.core.files import write_file
 from lingyin.nets.contract import Features
+from lingyin.nets.convert import Compiled
+from lingyin.nets.lite0 import Lite0
+from lingyin.nets.readout import BLOCKS, FIRST_LEVEL, statistics
 from lingyin.nets.vit import Vit
 from lingyin.nets.weights import checksum
 from lingyin.tasks.contract import Inputs, Needs, Shape
@@ -28,14 +28,14 @@ from lingyin.tasks.features import BATCH, Bank, as_levels, to_images
 from lingyin.tasks.maps import STRIDES
 
 FINEST_STRIDE = 4  # finer maps are mostly the picture itself and would fill the disk
-LAYERS = 4  # blocks of a transformer whose tokens are read, evenly spread
-VERSION = "1"  # raised when the same weights give other features
+VERSION = "2"  # raised when the same weights give other features
 
 
 class Flat(nn.Module):
-    """An encoder as a plain function of tensors: images `(B, 3, S, S)` to `cls` and maps from fine to coarse.
+    """An encoder as a plain function of tensors: images `(B, 1, S, S)` to `cls` and maps from fine to coarse.
 
-    Of a transformer, four blocks are read: class and mean patch token of each side by side, and their grids, as maps
+    Every encoder is read in the best known way for its kind: of a convolutional one mean and spread of its maps stand
+    beside the vector; of a transformer class and mean patch token of four blocks side by side, and their grids as maps
     twice as fine as a patch, as a patch, and half as fine.
     """
 
@@ -45,15 +45,24 @@ class Flat(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         if not isinstance(self.encoder, Vit):
-            features = self.encoder(images)
-            return features.cls, *kept_levels(features, int(images.shape[-1]))
-        depth = self.encoder.architecture.depth
-        ends = tuple(sorted({max(1, round(depth * part / LAYERS)) for part in range(1, LAYERS + 1)}))
-        found = self.encoder.layers(images, ends)
+            features: Features = self.encoder(images.expand(-1, 3, -1, -1))
+            own = statistics(features.levels[FIRST_LEVEL:]) if isinstance(self.encoder, Lite0) else []
+            return torch.cat([features.cls, *own], 1), *kept_levels(features, int(images.shape[-1]))
+        found = self.encoder.layers(images, block_ends(len(self.encoder.blocks)))
         vectors = [part for each in found for part in (each.cls, each.grid.mean((1, 2)))]
-        maps = [each.grid.permute(0, 3, 1, 2) for each in found]
-        finer = nn.functional.interpolate(maps[0], scale_factor=2.0, mode="bilinear", align_corners=False)
-        return torch.cat(vectors, 1), finer, torch.cat(maps[1:-1], 1), nn.functional.avg_pool2d(maps[-1], 2)
+        return torch.cat(vectors, 1), *grid_levels([each.grid.permute(0, 3, 1, 2) for each in found])
+
+
+def block_ends(depth: int) -> tuple[int, ...]:
+    """1-based numbers of the blocks of a transformer that are read."""
+    return tuple(sorted({max(1, round(depth * share)) for share in BLOCKS}))
+
+
+def grid_levels(maps: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Grids `(B, D, h, w)` of some blocks, early to late, as maps of three scales: the first enlarged twice, those
+    between side by side, the last shrunk to half."""
+    finer = nn.functional.interpolate(maps[0], scale_factor=2.0, mode="bilinear", align_corners=False)
+    return finer, torch.cat(list(maps[1:-1]), 1), nn.functional.avg_pool2d(maps[-1], 2)
 
 
 def kept_levels(features: Features, size: int) -> tuple[Tensor, ...]:
@@ -97,41 +106,26 @@ class Frozen:
     mark: str
     shape: Shape
     encoder: Flat
-    threads: int | None = None
 
     @cached_property
-    def compiled(self) -> Any:
-        """The fast pass. OpenVINO's PyTorch frontend is called directly: `openvino.convert_model` would report its use
-        over the network."""
-        from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-        example = torch.rand(2, 3, self.shape.size, self.shape.size)
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # tracing is deprecated, but what OpenVINO's frontend reads best
-            traced = torch.jit.trace(self.encoder, example, check_trace=False)  # type: ignore[no-untyped-call]
-        frontend = FrontEndManager().load_by_framework("pytorch")
-        decoder = TorchScriptPythonDecoder(traced, example_input=(example,))  # held: the frontend keeps no reference
-        model = frontend.convert(frontend.load(decoder))
-        model.reshape({model.inputs[0]: ov.PartialShape([-1, *example.shape[1:]])})
-        options: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32"}
-        if self.threads:
-            options["INFERENCE_NUM_THREADS"] = self.threads
-        return ov.Core().compile_model(model, "CPU", options)
+    def compiled(self) -> Compiled:
+        """The fast pass; in full precision, so that features do not depend on the chip."""
+        return Compiled(self.encoder, bf16=False, pinned=False)
 
     def __call__(self, images: Tensor) -> Features:
-        """Images `(B, 3, S, S)` 0..1 to features; the grid is the coarsest map."""
-        cls, *levels = (torch.from_numpy(np.array(each)) for each in self.compiled(images.numpy()).values())
+        """Images `(B, 1, S, S)` 0..1 to features; the grid is the coarsest map."""
+        cls, *levels = self.compiled(images)
         return Features(cls, levels[-1].permute(0, 2, 3, 1), tuple(levels))
 
 
 @torch.no_grad()
-def freeze(name: str, encoder: Any, size: int, threads: int | None = None) -> Frozen:
+def freeze(name: str, encoder: Any, size: int) -> Frozen:
     """An encoder that stays as it is, for squares of `size` pixels."""
     flat = Flat(encoder).eval()
-    cls, *levels = flat(torch.zeros(1, 3, size, size))
+    cls, *levels = flat(torch.zeros(1, 1, size, size))
     channels = tuple(int(level.shape[1]) for level in levels)
     strides = tuple(size // int(level.shape[-1]) for level in levels)
-    return Frozen(name, mark_of(encoder, size), Shape(int(cls.shape[1]), channels, strides, size), flat, threads)
+    return Frozen(name, mark_of(encoder, size), Shape(int(cls.shape[1]), channels, strides, size), flat)
 
 
 def mark_of(encoder: Any, size: int) -> str:
@@ -162,7 +156,7 @@ def _compute(frozen: Frozen, name: str, squares: Squares, needs: Needs, say: Pro
     count = len(squares.images)
     kept: list[NDArray[Any]] = []
     for start in range(0, count, BATCH):
-        features = frozen(to_images(squares.images[start : start + BATCH]).expand(-1, 3, -1, -1).contiguous())
+        features = frozen(to_images(squares.images[start : start + BATCH]))
         parts = [features.cls.numpy(), *(features.levels if needs is Needs.MAPS else ())]
         if not kept:
             kinds: list[Any] = [np.float32, *[np.float16] * (len(parts) - 1)]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from lingyin.bench.frozen import block_ends, grid_levels
 from lingyin.bench.methods import Method
 from lingyin.core.errors import ModelError, UsageError
+from lingyin.nets import duo
 from lingyin.nets.contract import Features
-from lingyin.tasks.encoders import load_encoder
-
-LAYERS = 4
+from lingyin.nets.export import ENCODER
+from lingyin.nets.weights import META
+from lingyin.tasks.encoders import IMAGENET, load_encoder
 
 
 def load_peer(method: Method, path: Path | None) -> Any:
@@ -27,7 +31,19 @@ def load_peer(method: Method, path: Path | None) -> Any:
     if method.loader == "vitmae":
         assert path is not None, "a method with a loader names its weights"
         return VitMae(path).eval().requires_grad_(False)
-    return load_encoder(path if path is not None else "imagenet" if method.encoder == "imagenet" else None)
+    if path is not None and _format(path) == duo.FORMAT:
+        return duo.load_duo(path / ENCODER if path.is_dir() else path).requires_grad_(False)
+    return load_encoder(path if path is not None else IMAGENET if method.encoder == IMAGENET else None)
+
+
+def _format(path: Path) -> str:
+    """The format that a weights file states; "" where there is no such file, or it states none."""
+    weights = path / ENCODER if path.is_dir() else path
+    try:
+        with safe_open(weights, framework="pt") as file:
+            return str(json.loads((file.metadata() or {}).get(META, "{}")).get("format", ""))
+    except (SafetensorError, OSError, ValueError):
+        return ""
 
 
 class VitMae(nn.Module):
@@ -46,10 +62,9 @@ class VitMae(nn.Module):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the decoder's weights are not used, which it would remark on
                 self.net = ViTMAEModel.from_pretrained(folder, local_files_only=True, mask_ratio=0.0)
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise ModelError(f"{folder}: not ViT-MAE weights, or damaged ({error})") from error
-        depth = self.net.config.num_hidden_layers
-        self.ends = sorted({max(1, round(depth * part / LAYERS)) for part in range(1, LAYERS + 1)})
+        self.ends = block_ends(self.net.config.num_hidden_layers)
         self.dim = 2 * len(self.ends) * self.net.config.hidden_size
 
     def forward(self, images: Tensor) -> Features:
@@ -61,6 +76,4 @@ class VitMae(nn.Module):
         tokens = [self.net.layernorm(found[end]) for end in self.ends]
         maps = [each[:, 1:].transpose(1, 2).unflatten(2, (side, side)) for each in tokens]
         vectors = [part for each in tokens for part in (each[:, 0], each[:, 1:].mean(1))]
-        finer = nn.functional.interpolate(maps[0], scale_factor=2.0, mode="bilinear", align_corners=False)
-        levels = (finer, torch.cat(maps[1:-1], 1), nn.functional.avg_pool2d(maps[-1], 2))
-        return Features(torch.cat(vectors, 1), maps[-1].permute(0, 2, 3, 1), levels)
+        return Features(torch.cat(vectors, 1), maps[-1].permute(0, 2, 3, 1), grid_levels(maps))

@@ -12,13 +12,14 @@ import numpy as np
 from lingyin.bench.applications import Application, Fit
 from lingyin.bench.cells import Cell, CellName, read_cell, short_mark, write_cell
 from lingyin.bench.judge import judge
-from lingyin.bench.leaks import check_folder, check_splits
+from lingyin.bench.leaks import check_folder, check_splits, refuse
 from lingyin.bench.methods import Chosen
 from lingyin.bench.rows import SetRows, open_set
 from lingyin.bench.sheets import Sheet
 from lingyin.bench.splits import table_bytes
 from lingyin.bench.squares import Squares, load_squares
 from lingyin.bench.teach import Workshop, teach
+from lingyin.bench.twins import find_twins
 from lingyin.core.errors import InputError
 
 JUDGE_VERSION = 1  # raised when the same answers would be judged otherwise
@@ -58,7 +59,7 @@ class Outcome:
     cells: dict[tuple[str, str, int, int], Path] = field(default_factory=dict)
 
 
-def check(plan: Plan) -> None:
+def check(plan: Plan, workshop: Workshop) -> None:
     """All that must hold before anything is measured.
 
     Raises:
@@ -67,7 +68,8 @@ def check(plan: Plan) -> None:
     """
     check_splits()
     absent = []
-    for name in dict.fromkeys(each.set for each in plan.applications):
+    names = list(dict.fromkeys(each.set for each in plan.applications))
+    for name in names:
         check_folder(plan.root / name)
         rows = open_set(plan.root, name)
         lost = [each for each in rows.names.tolist() if not (rows.folder / "images" / f"{each}.webp").is_file()]
@@ -76,6 +78,7 @@ def check(plan: Plan) -> None:
     if absent:
         remedy = "complete them with `lingyin bench prepare`, or leave these sets out with --only"
         raise InputError(plan.root, "; ".join(absent), remedy)
+    refuse(find_twins([open_set(plan.root, name) for name in names], workshop.cache, workshop.say))
 
 
 def run(plan: Plan, out: Path, workshop: Workshop) -> Outcome:
@@ -86,7 +89,7 @@ def run(plan: Plan, out: Path, workshop: Workshop) -> Outcome:
         UsageError, ModelError: weights or packages of a method are missing.
         OutputError: `out` cannot be written.
     """
-    check(plan)
+    check(plan, workshop)
     outcome = Outcome()
     marks = {chosen.name: workshop.mark(chosen) for chosen in plan.methods}
     for name in dict.fromkeys(each.set for each in plan.applications):

@@ -34,7 +34,6 @@ class Workshop:
     cache: Path
     size: int
     quick: bool
-    threads: int | None = None
     say: Progress = lambda _: None
     encoders: dict[str, Frozen] = field(default_factory=dict)
 
@@ -42,7 +41,7 @@ class Workshop:
         """The encoder of a frozen method, loaded once. Raises UsageError and ModelError."""
         if chosen.name not in self.encoders:
             encoder = load_peer(chosen.method, chosen.path)
-            self.encoders[chosen.name] = freeze(chosen.name, encoder, self.size, self.threads)
+            self.encoders[chosen.name] = freeze(chosen.name, encoder, self.size)
         return self.encoders[chosen.name]
 
     def mark(self, chosen: Chosen) -> str:

@@ -12,13 +12,14 @@ from torch import Tensor, nn
 
 from lingyin.bench.frozen import pixel_strides, seeing_shape
 from lingyin.core.errors import UsageError
-from lingyin.nets.lite0 import Lite0, fold, imagenet_lite0
+from lingyin.nets.lite0 import Lite0, fold, imagenet_lite0, recalibrate
 from lingyin.tasks.contract import Floats, Head, Inputs, Needs, PooledHead, Shape, Target, Task
 from lingyin.tasks.enhance import Enhance, PictureHead
 from lingyin.tasks.features import Bank, as_levels
 from lingyin.tasks.segment import Segment
 
 SAMPLE = 64  # pictures that fix the scale of an untrained encoder's vectors
+RECENT = 6  # batches whose statistics normalisation takes where a network is judged: runs are short
 GAIN, GAMMA = 0.15, 0.25  # how far pictures are changed while learning: share of contrast, log of the exponent
 
 
@@ -60,10 +61,26 @@ class WholeHead(Head):
         shape = Shape(encoder.dim, encoder.level_channels, strides, pixels)
         self.head = head(seeing_shape(shape))
         self.side, self.restores = size, isinstance(self.head, PictureHead)
+        self.normalised = any(isinstance(module, nn.BatchNorm2d) for module in encoder.modules())
+        self.recent: list[Tensor] = []
+
+    def train(self, mode: bool = True) -> WholeHead:
+        """Before it is judged, normalisation is measured anew on the last batches: running averages would still hold
+        the statistics of weights long gone."""
+        if self.training and not mode and self.recent:
+            seen, self.recent = self.recent, []
+            with torch.no_grad():
+                recalibrate(self.encoder, lambda: [self.small(images).expand(-1, 3, -1, -1) for images in seen])
+        super().train(mode)
+        return self
+
+    def small(self, images: Tensor) -> Tensor:
+        """Pictures at the side that the encoder sees."""
+        return nn.functional.interpolate(images, (self.pixels,) * 2, mode="bilinear", antialias=True)
 
     def features(self, images: Tensor) -> Inputs:
         """What the task's head gets."""
-        small = nn.functional.interpolate(images, (self.pixels,) * 2, mode="bilinear", antialias=True)
+        small = self.small(images)
         features = self.encoder(small.expand(-1, 3, -1, -1))
         levels = as_levels(features) if self.maps else ()
         fine = pixel_strides(small.shape[-1] // levels[0].shape[-1]) if levels else ()
@@ -71,6 +88,8 @@ class WholeHead(Head):
 
     def forward(self, inputs: Inputs) -> Tensor:
         varied = self.training and not self.restores
+        if self.training and self.normalised:
+            self.recent = [*self.recent, inputs.images][-RECENT:]
         raw: Tensor = self.head(self.features(changed(inputs.images) if varied else inputs.images))
         if self.maps and self.pixels != self.side:
             sides = [side * self.side // self.pixels for side in raw.shape[-2:]]

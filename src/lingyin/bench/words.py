@@ -1,0 +1,101 @@
+"""A run's result as Markdown: the table that decides, gains, the worth of few labels, certainty, and every number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lingyin.bench.document import FEW
+
+Row = dict[str, Any]
+SIDE_METRICS = (
+    "sensitivity",
+    "specificity",
+    "AUROC of the finding",
+    "calibration error before",
+    "calibration error",
+    "truth inside the 90 % interval",
+)
+
+
+def markdown(result: dict[str, Any], pictures: Sequence[str]) -> str:
+    """The whole document; `pictures` are names of files beside it."""
+    rows: list[Row] = result["rows"]
+    deciding = [row for row in rows if row.get("decides")]
+    parts = [
+        "# Benchmark" + (" (quick look: few applications, small pictures, short training)" if result["quick"] else ""),
+        f"Made by `{result['command']}`, commit {result['commit'] or 'unknown'}, seeds {result['seeds']}, "
+        f"on {result['machine']}.",
+        "Intervals are 95 %, over resampled subjects; test images only. Research use.",
+        "## All applications",
+        _wide(deciding),
+    ]
+    gains = [row for row in rows if row["metric"].endswith("relative gain over the best peer")]
+    if gains:
+        parts += ["## Gain over the best peer", _gains(gains)]
+    few = [row for row in rows if row["metric"].startswith(f"relative gain with {FEW} %")]
+    if few:
+        equal = sum(row["high"] is not None and row["high"] >= 0 for row in few)
+        parts += [
+            f"## {FEW} % of the labels against the same network from scratch with all",
+            f"At least equal within the interval on {equal} of {len(few)}.",
+            _gains(few),
+        ]
+    most = max((_share(row) for row in deciding), default=0)
+    side = [row for row in rows if row["metric"] in SIDE_METRICS and _share(row) == most]
+    if side:
+        parts += ["## Operating points and certainty", _long(side)]
+    if pictures:
+        parts += ["## Pictures", *(f"![{name}]({name})" for name in pictures)]
+    rest = [row for row in rows if row not in gains and row not in few]
+    parts += ["## Every number", _long(rest)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _share(row: Row) -> float:
+    word = str(row["labels"]).split()[0]
+    return float(word) if word.isdigit() else -1.0
+
+
+def _number(row: Row) -> str:
+    if row["value"] is None:
+        return "undefined"
+    return f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+
+
+def _wide(rows: Sequence[Row]) -> str:
+    """Methods side by side, each with all the labels that it was given."""
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    most: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        key = (row["application"], row["method"])
+        if key not in most or _share(row) >= _share(most[key]):
+            most[key] = row
+    lines = [f"| application | metric | n | {' | '.join(methods)} |", "|---|---|---|" + "---|" * len(methods)]
+    for name in dict.fromkeys(row["application"] for row in rows):
+        mine = [row for row in most.values() if row["application"] == name]
+        cells = {row["method"]: _number(row) for row in mine}
+        counted = "" if all(row["claimed"] for row in mine) else " (not counted)"
+        values = " | ".join(cells.get(method, "") for method in methods)
+        lines.append(f"| {name}{counted} | {mine[0]['metric']} | {mine[0]['n']} | {values} |")
+    return "\n".join(lines)
+
+
+def _gains(rows: Sequence[Row]) -> str:
+    lines = ["| application | method | gain, % | 95 % interval | over |", "|---|---|---|---|---|"]
+    for row in rows:
+        if row["value"] is None:
+            figures = "undefined | "
+        else:
+            figures = f"{100 * row['value']:.1f} | {100 * row['low']:.1f} to {100 * row['high']:.1f}"
+        over = row.get("peer") or row["labels"]
+        lines.append(f"| {row['application']} | {row['method']} | {figures} | {over} |")
+    return "\n".join(lines)
+
+
+def _long(rows: Sequence[Row]) -> str:
+    lines = ["| application | method | labels | metric | value (95 % interval) | n |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        cells = (row["application"], row["method"], row["labels"], row["metric"], _number(row), str(row["n"]))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
