@@ -69,6 +69,16 @@ def test_signature_corrects_and_moves_the_study_and_is_noted(served: Served, stu
     assert list(served.settings.temporary.iterdir()) == []
 
 
+def test_all_files_come_in_one_and_the_log_tells_who_took_them(served: Served, study: dict[str, Any]) -> None:
+    answer = served.client.get(f"/studies/{study['id']}/report.zip")
+    pack = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert {"report.pdf", "report.html", "report.json", "fhir.json", "dicom/sr.dcm"} <= set(pack.namelist())
+    log = served.client.get("/audit", params={"study": study["id"]}).json()
+    assert [line["action"] for line in log["lines"]] == ["view report.zip", "upload"]
+    assert log["total"] == 2
+    assert served.client.get("/audit", params={"study": "none"}).json()["total"] == 0
+
+
 def test_what_was_not_seen_is_not_signed(served: Served, study: dict[str, Any]) -> None:
     url = f"/studies/{study['id']}/signature"
     assert served.client.post(url, json=signing(study)).status_code == 200

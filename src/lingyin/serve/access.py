@@ -86,12 +86,14 @@ class Access:
         with self._database.transaction() as db:
             db.execute("INSERT INTO audit (at, who, action, study) VALUES (?,?,?,?)", (now(), who, action, study))
 
-    def audit(self, offset: int, limit: int) -> tuple[int, list[AuditLine]]:
-        """How many lines there are, and some of them, the latest first."""
+    def audit(self, offset: int, limit: int, study: str | None = None) -> tuple[int, list[AuditLine]]:
+        """How many lines there are (of one study, where it is named), and some of them, the latest first."""
+        where = "(? IS NULL OR study=?)"
         with self._database.reading() as db:
-            total = db.execute("SELECT count(*) FROM audit").fetchone()[0]
+            total = db.execute(f"SELECT count(*) FROM audit WHERE {where}", (study, study)).fetchone()[0]
             rows = db.execute(
-                "SELECT at, who, action, study FROM audit ORDER BY seq DESC LIMIT ? OFFSET ?", (limit, offset)
+                f"SELECT at, who, action, study FROM audit WHERE {where} ORDER BY seq DESC LIMIT ? OFFSET ?",
+                (study, study, limit, offset),
             ).fetchall()
         return total, [AuditLine(**dict(row)) for row in rows]
 

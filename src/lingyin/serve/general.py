@@ -83,9 +83,10 @@ def audit(
     request: Request,
     offset: Annotated[int, Query(ge=0, le=1 << 40)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    study: Annotated[str | None, Query(max_length=100, description="only what was done to this study")] = None,
 ) -> AuditPage:
     """Who did what, the latest first."""
-    total, lines = parts_of(request).access.audit(offset, limit)
+    total, lines = parts_of(request).access.audit(offset, limit, study)
     return AuditPage(total=total, offset=offset, lines=lines)
 
 

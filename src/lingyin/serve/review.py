@@ -106,18 +106,30 @@ def corrections(request: Request) -> FileResponse:
     if not folders:
         raise HTTPException(404, "no report has been signed yet")
     with tempfile.TemporaryDirectory(dir=parts.settings.temporary) as made:
-        out = Path(made)
-        export_corrections(folders, out)
-        with tempfile.NamedTemporaryFile(dir=parts.settings.temporary, suffix=".zip", delete=False) as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as pack:
-                for path in sorted(out.rglob("*")):
-                    if path.is_file():
-                        pack.write(path, path.relative_to(out).as_posix())
-            packed = Path(file.name)
+        export_corrections(folders, Path(made))
+        answer = _zipped(parts, Path(made), "corrections.zip")
     parts.access.note(caller(request), "export corrections")
-    return FileResponse(
-        packed, media_type="application/zip", filename="corrections.zip", background=BackgroundTask(packed.unlink)
-    )
+    return answer
+
+
+@router.get("/studies/{key}/report.zip", response_class=Response, responses=PROBLEMS)
+def report_zip(request: Request, key: str) -> FileResponse:
+    """All files of a report in one."""
+    parts = parts_of(request)
+    answer = _zipped(parts, _folder(request, key), "report.zip")
+    parts.access.note(caller(request), "view report.zip", key)
+    return answer
+
+
+def _zipped(parts: Parts, folder: Path, name: str) -> FileResponse:
+    """The files of a folder as one zip, which goes once it is sent. Links are left out: they may lead elsewhere."""
+    with tempfile.NamedTemporaryFile(dir=parts.settings.temporary, suffix=".zip", delete=False) as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as pack:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and not path.is_symlink():
+                    pack.write(path, path.relative_to(folder).as_posix())
+        packed = Path(file.name)
+    return FileResponse(packed, media_type="application/zip", filename=name, background=BackgroundTask(packed.unlink))
 
 
 def _folder(request: Request, key: str) -> Path:

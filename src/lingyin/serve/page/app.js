@@ -65,6 +65,7 @@ async function route() {
   find("tab").href = `${base}report.html#${lang}`;
   find("files-menu").open = false;
   find("study-files").replaceChildren(
+    make("li", {}, make("a", { href: `/studies/${encodeURIComponent(study.id)}/report.zip`, download: true }, say("study.all"))),
     ...study.files
       .filter((name) => !["report.html", "thumbnail.jpg"].includes(name))
       .map((name) => make("li", {}, make("a", { href: base + name, download: true }, name))),

@@ -23,6 +23,8 @@ export function startReview(after) {
   find("review-outline").addEventListener("click", () => askTool("outline"));
   find("review-add").addEventListener("click", add);
   find("sign-form").addEventListener("submit", sign);
+  find("history").addEventListener("toggle", () => find("history").open && history());
+  addEventListener("beforeunload", (event) => unsaved() && event.preventDefault());
   document.addEventListener("spoken", () => report && draw());
 }
 
@@ -31,9 +33,19 @@ export async function openReview(record, base) {
   [edits, chosen, drawn, asked] = [[], null, null, null];
   find("review-problem").hidden = true;
   find("sign-comment").value = "";
+  find("history").open = false;
   seen = record.report_sha256; // asked before the report itself: one that changes in between is not signed
   report = await ask(`${base}report.json`);
   draw();
+}
+
+// Who saw, changed and signed this study.
+async function history() {
+  const log = await ask(`/audit?limit=200&study=${encodeURIComponent(study.id)}`);
+  find("history-lines").replaceChildren(
+    ...log.lines.map((line) =>
+      make("li", {}, make("time", { datetime: line.at }, new Date(line.at).toLocaleString(lang)), ` ${line.action} `, make("span", { class: "quiet" }, line.who))),
+  );
 }
 
 export const unsaved = () => edits.length > 0;
