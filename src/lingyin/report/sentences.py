@@ -37,7 +37,7 @@ def sentences(study: Study, lang: str) -> list[Sentence]:
 
 
 def by_urgency(findings: list[Finding]) -> list[int]:
-    """Indices of the findings: urgent, abnormal, diagnoses in doubt, the organ, the rest; else as in the study."""
+    """Indices of the findings: urgent, abnormal, diagnoses in doubt, organ and category, the rest; else as in the study."""
     return sorted(range(len(findings)), key=lambda index: _urgency(findings[index]))
 
 
@@ -54,7 +54,7 @@ def _urgency(finding: Finding) -> int:
         return 1
     if finding.certainty is Certainty.UNSURE and finding.category is Category.DIAGNOSIS:
         return 2
-    return 3 if finding.category is Category.ORGAN else 4
+    return 3 if finding.category in {Category.ORGAN, Category.ASSESSMENT} else 4
 
 
 def _impression(study: Study, grammar: Grammar) -> Iterable[Sentence]:
