@@ -37,7 +37,7 @@ def sentences(study: Study, lang: str) -> list[Sentence]:
 
 
 def by_urgency(findings: list[Finding]) -> list[int]:
-    """Indices of the findings: urgent, abnormal, diagnoses in doubt, organ and category, the rest; else as in the study."""
+    """Indices of the findings: urgent, abnormal, diagnoses in doubt, organ and category, the rest, in this order."""
     return sorted(range(len(findings)), key=lambda index: _urgency(findings[index]))
 
 
