@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import cv2
@@ -48,22 +49,24 @@ class Patch:
 
     def inner(self, share: float) -> Mask:
         """The lesion less a rim of `share` of its diameter (at least 1 px)."""
-        return self._worn(self.lesion, share)
+        return self._depth > max(1.0, share * self.diameter_px)
 
     def ring(self, gap: float, width: float) -> Mask:
         """What surrounds the lesion within the sector: from `gap` to `gap + width` of its diameter away."""
-        near, far = (self._grown(self.lesion, share) for share in (gap, gap + width))
-        return far & ~near & self.sector
+        near, far = max(1.0, gap * self.diameter_px), max(2.0, (gap + width) * self.diameter_px)
+        return (self._distance > near) & (self._distance <= far) & self.sector
 
-    def _worn(self, mask: Mask, share: float) -> Mask:
-        return cv2.erode(mask.astype(np.uint8), self._disc(share), borderValue=0) > 0
+    @functools.cached_property
+    def _depth(self) -> NDArray[np.float32]:
+        """Distance in px of every pixel of the lesion from what is not lesion; 0 outside. The border is no lesion."""
+        framed = np.pad(self.lesion.astype(np.uint8), 1)
+        return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1], np.float32)
 
-    def _grown(self, mask: Mask, share: float) -> Mask:
-        return cv2.dilate(mask.astype(np.uint8), self._disc(share)) > 0
-
-    def _disc(self, share: float) -> NDArray[np.uint8]:
-        size = 2 * max(1, round(share * self.diameter_px)) + 1
-        return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
+    @functools.cached_property
+    def _distance(self) -> NDArray[np.float32]:
+        """Distance in px of every other pixel from the lesion; 0 inside."""
+        outside = (~self.lesion).astype(np.uint8)
+        return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
 def cut_patch(grey: Grey, sector: Mask, shot: Shot) -> Patch | None:
