@@ -88,9 +88,10 @@ class SwinEncoder(nn.Module):
         """Raises UsageError without MONAI."""
         super().__init__()
         try:
+            import einops  # noqa: F401 (MONAI looks for it only in the forward pass)
             from monai.networks.nets.swin_unetr import SwinTransformer
         except ImportError as error:
-            raise UsageError("MONAI's Swin needs the package monai; install it with: pip install monai") from error
+            raise UsageError("MONAI's Swin needs packages: pip install monai einops") from error
         self.net = SwinTransformer(
             in_chans=in_channels, embed_dim=feature_size, window_size=(window, window), patch_size=(2, 2),
             depths=tuple(depths), num_heads=tuple(heads), spatial_dims=2, use_v2=v2,

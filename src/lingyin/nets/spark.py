@@ -64,6 +64,8 @@ class SparkNet(nn.Module):
         for token in self.tokens:
             nn.init.normal_(token, std=0.02)
         self.decoder = Decoder(net.level_channels, 1)
+        assert self.decoder.out.bias is not None
+        nn.init.constant_(self.decoder.out.bias, MEAN)  # brightness, where the decoder of outlines begins near "absent"
 
     def forward(self, images: Tensor, seen: Tensor) -> Tensor:
         """Images `(B, 3, H, W)` 0..1 and the visible patches to the reconstruction `(B, 1, H/2, W/2)`."""
