@@ -92,7 +92,7 @@ class Problem:
     settings: FitSettings
 
 
-POOLED = FitSettings(steps=150, batch=32, rate=1e-2, decays=(0.01,), evaluate_every=25, patience=4)
+POOLED = FitSettings(steps=150, batch=32, rate=5e-2, decays=(0.01,), evaluate_every=25, patience=4)
 MAPS = FitSettings(steps=90, batch=8, rate=5e-3, decays=(0.01,), evaluate_every=30, patience=4)
 FEW = replace(MAPS, steps=30, batch=4, evaluate_every=10)
 CODES = ("breast", "breast_normal", "breast_mass", "breast_mass_benign", "breast_mass_malignant")

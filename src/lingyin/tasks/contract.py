@@ -90,8 +90,8 @@ class PooledHead(Head):
         self.spread.copy_(torch.from_numpy(np.asarray(np.where(spread > floor, spread, 1.0), np.float32)))
 
     def vector(self, inputs: Inputs) -> Tensor:
-        """The standardised vectors `(B, D)`."""
-        return (inputs.cls - self.centre) / self.spread
+        """The standardised vectors `(B, D)`, of length about 1: a step then changes the answer alike for any D."""
+        return (inputs.cls - self.centre) / (self.spread * len(self.centre) ** 0.5)
 
 
 class Task(ABC, Generic[LabelT, PredictionT]):

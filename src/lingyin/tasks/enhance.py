@@ -22,36 +22,29 @@ WIDTH = 24
 
 
 class PictureHead(Head):
-    """The light decoder's finest map beside two scales of the picture itself; the last layer is zero at first, so that
-    learning starts from the picture as it is."""
+    """The light decoder's finest map beside the picture itself, both at half its side: every four pixels are four
+    channels (Shi et al. 2016), which costs a quarter. The last layer is zero at first, so that learning starts from the
+    picture as it is."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.context = MapHead(shape, WIDTH, stride=2)
-        self.fine = _block(1, WIDTH)
-        self.coarse = _block(1 + WIDTH, WIDTH)
-        self.join = _block(2 * WIDTH, WIDTH)
-        self.out = nn.Conv2d(WIDTH, 1, 3, padding=1)
+        self.mix = nn.Sequential(_block(4 + WIDTH, WIDTH), _block(WIDTH, WIDTH), _block(WIDTH, WIDTH))
+        self.out = nn.Conv2d(WIDTH, 4, 3, padding=1)
         nn.init.zeros_(self.out.weight)
         assert self.out.bias is not None
         nn.init.zeros_(self.out.bias)
 
     def forward(self, inputs: Inputs) -> Tensor:
         """`(B, S, S)`."""
-        images = inputs.images
-        half = nn.functional.avg_pool2d(images, 2)
-        coarse = self.coarse(torch.cat([half, self.context(inputs)], 1))
-        up = nn.functional.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
-        joined = self.join(torch.cat([self.fine(images), up], 1))
-        restored: Tensor = (images + self.out(joined))[:, 0]
+        fine = nn.functional.pixel_unshuffle(inputs.images, 2)
+        change = self.out(self.mix(torch.cat([fine, self.context(inputs)], 1)))
+        restored: Tensor = (inputs.images + nn.functional.pixel_shuffle(change, 2))[:, 0]
         return restored
 
 
 def _block(channels: int, width: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for count in (channels, width):
-        layers += [nn.Conv2d(count, width, 3, padding=1), nn.ReLU()]
-    return nn.Sequential(*layers)
+    return nn.Sequential(nn.Conv2d(channels, width, 3, padding=1), nn.ReLU())
 
 
 @dataclass(frozen=True)
