@@ -7,14 +7,24 @@ import traceback
 
 import typer
 
+from lingyin.cli.ablate import ablate
+from lingyin.cli.adapt import adapt
 from lingyin.cli.analyze import analyze
+from lingyin.cli.bench import bench
+from lingyin.cli.compare import compare
+from lingyin.cli.curate import curate
 from lingyin.cli.data import data
+from lingyin.cli.deidentify import deidentify
 from lingyin.cli.embed import embed
 from lingyin.cli.info import info
+from lingyin.cli.inspect import inspect
+from lingyin.cli.node import node
 from lingyin.cli.phantom import phantom
 from lingyin.cli.predict import predict
 from lingyin.cli.pretrain import pretrain
 from lingyin.cli.serve import serve
+from lingyin.cli.sign import sign
+from lingyin.cli.stream import stream
 from lingyin.core.errors import LingyinError
 from lingyin.version import __version__
 
@@ -27,9 +37,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (analyze, serve, phantom, info, embed, predict, pretrain):
+PROGRAM = (analyze, sign, compare, serve, node, stream, deidentify, phantom, info, embed, predict)
+WORKSHOP = (curate, pretrain, adapt, ablate, inspect)
+for verb in (*PROGRAM, *WORKSHOP):
     app.command()(verb)
 app.add_typer(data, name="data")
+app.add_typer(bench, name="bench")
 
 
 def _print_version(value: bool) -> None:
