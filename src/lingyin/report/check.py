@@ -9,7 +9,14 @@ from lingyin.core.errors import ReportError
 from lingyin.core.phrases import load_phrases
 from lingyin.core.study import Study
 from lingyin.report.check_finding import check_statement
-from lingyin.report.check_history import check_change, check_growth, known_words, missing_history, together
+from lingyin.report.check_history import (
+    check_change,
+    check_growth,
+    compared_words,
+    missing_history,
+    together,
+    without_signers,
+)
 from lingyin.report.check_words import Expected, check_alien, check_numbers, without
 from lingyin.report.grammar import Grammar, load_grammar
 from lingyin.report.sentences import Section, Sentence, sentences
@@ -72,7 +79,8 @@ def _check_scan(sentence: Sentence, study: Study, grammar: Grammar) -> Iterable[
     known += [item.name.get(lang, item.code) for item in study.not_assessed]
     for finding in study.findings:
         known += [finding.name.get(lang, ""), finding.grade_name.get(lang, "")]
-    rest = without(sentence.text, [*known, *known_words(study, grammar)])
+    text = without_signers(sentence.text, study) if sentence.section is Section.REVIEW else sentence.text
+    rest = without(text, [*known, *compared_words(study, grammar)])
     counts: list[float] = []
     if re.search(r"\d", rest):
         days = [] if study.comparison is None else [float(study.comparison.days)]

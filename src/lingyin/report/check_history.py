@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -88,15 +89,22 @@ def check_change(sentence: Sentence, study: Study, grammar: Grammar) -> Iterable
     yield from check_statement(sentence.text.removeprefix(words), finding, grammar)
 
 
-def known_words(study: Study, grammar: Grammar) -> list[str]:
-    """What else a sentence about the scan may hold: dates, signers and their own words."""
-    words = [signed_at(each.at) for each in study.signatures]
-    words += [text for each in study.signatures for text in (each.by, each.organisation, each.comment) if text]
-    if study.comparison is not None:
-        words.append(study.comparison.prior_date)
-        words += [item.name.get(grammar.lang, item.code) for item in study.comparison.vanished]
-        words += [item.name.get(grammar.lang, item.code) for item in study.comparison.not_compared]
-    return words
+def without_signers(text: str, study: Study) -> str:
+    """`text` without the names, times and own words of the signers; a name may be as short as a letter."""
+    words = {signed_at(each.at) for each in study.signatures}
+    words |= {said for each in study.signatures for said in (each.by, each.organisation, each.comment) if said}
+    for each in sorted(words, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", " ", text)
+    return text
+
+
+def compared_words(study: Study, grammar: Grammar) -> list[str]:
+    """What else a sentence of a comparison may hold: the date, and names that only the prior study has."""
+    found = study.comparison
+    if found is None:
+        return []
+    names = [item.name.get(grammar.lang, item.code) for item in (*found.vanished, *found.not_compared)]
+    return [found.prior_date, *names]
 
 
 def signed_at(at: str) -> str:

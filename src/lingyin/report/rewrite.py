@@ -21,6 +21,8 @@ from lingyin.report.reopen import Reopened
 from lingyin.report.video import OverlayVideo
 from lingyin.report.write import VIDEO, write_forms
 
+ALIKE = 6.0  # grey levels that JPEG may take from a frame, on average
+
 
 def rewrite_report(before: Reopened, after: Analysis) -> None:
     """Replaces the report that `before` was read from by one that says what `after` says, whole or not at all.
@@ -65,10 +67,22 @@ def _frames_for_video(before: Reopened) -> Clip | None:
         clip = open_clip(Path(before.clip.source.path), member=before.clip.source.member)
     except (LingyinError, OSError):
         return before.clip if before.whole else None
-    same = (len(clip), clip.width, clip.height) == (len(before.clip), before.clip.width, before.clip.height)
-    if same and clip.source.sop_instance_uid == before.clip.source.sop_instance_uid:
+    if _is_same(clip, before):
         return clip
     return before.clip if before.whole else None
+
+
+def _is_same(clip: Clip, before: Reopened) -> bool:
+    """Whether a file is the scan of the report: another one may lie under the same name by now."""
+    sizes = [(len(each), each.width, each.height) for each in (clip, before.clip)]
+    if sizes[0] != sizes[1] or clip.source.sop_instance_uid != before.clip.source.sop_instance_uid:
+        return False
+    first = min(before.pictures.jpeg)
+    try:
+        shown = before.pictures.display.picture(clip.frames[first]).astype(np.int16)
+    except (LingyinError, OSError):
+        return False
+    return float(np.abs(shown - before.clip.frames[first]).mean()) < ALIKE
 
 
 def _stored(before: Reopened, after: Analysis, earlier: Earlier) -> dict[int, bytes]:

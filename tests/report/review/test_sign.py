@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import pydicom
 import pytest
 
 from lingyin.core.errors import InputError, UsageError
-from lingyin.core.study import Status
+from lingyin.core.study import LANGUAGES, Status
 from lingyin.io.guard import quiet
-from lingyin.report.reopen import read_study
+from lingyin.report import check_report, rewrite, sentences
+from lingyin.report.reopen import read_study, reopen
 from lingyin.report.review import Edit, parse_edits, parse_set, problems_of, sign_report
-from tests.report.builders import aneurysm
+from lingyin.report.review.sign import with_signature
+from tests.report.builders import Frames, aneurysm
 
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 DIAMETER = "abdominal_aorta_diameter"
@@ -126,6 +129,25 @@ def test_edits_are_read_from_a_file_and_all_mistakes_are_named(tmp_path: Path) -
 def test_set_of_another_form_is_refused(text: str) -> None:
     with pytest.raises((UsageError), match="CODE=VALUE"):
         parse_set(text)
+
+
+@pytest.mark.parametrize("name", ["A", "S", "on", "1", "王", "frame <b>"])
+def test_names_of_any_shape_are_told_and_checked(name: str) -> None:
+    analysis = aneurysm(2)[0]
+    signed = with_signature(analysis.study, analysis.study, [], name, name, AT.isoformat(), f"{name}: ok")
+    for lang in LANGUAGES:
+        assert check_report(signed, sentences(signed, lang), lang) == []
+        spoilt = [replace(each, text=each.text.replace(name, "Zoe", 1)) for each in sentences(signed, lang)]
+        assert check_report(signed, spoilt, lang)
+
+
+def test_another_scan_under_the_same_name_is_not_drawn(report: Path, tmp_path: Path) -> None:
+    before = reopen(report)
+    assert rewrite._is_same(aneurysm()[1], before)
+    clip = aneurysm()[1]
+    other = replace(clip, frames=Frames([255 - frame for frame in clip.frames]))
+    assert not rewrite._is_same(other, before)
+    assert not rewrite._is_same(aneurysm(29)[1], before)
 
 
 def test_folder_that_is_no_report(tmp_path: Path) -> None:
