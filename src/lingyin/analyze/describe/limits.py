@@ -75,6 +75,11 @@ class Foci(_Table):
 
 class Locules(_Table):
     septum: Pair
+    line_blur: Share
+    line_gap: Share
+    line_height: Share
+    line_length: Share
+    line_width: Share
     smallest: Share
     tissue: Pair
     beside: Share

@@ -27,7 +27,10 @@ def build(patch: Patch) -> Sighting:
     counts = [_chambers(patch, limit * level) for limit in load_limits().fluid.dark]
     counts.append(_chambers(patch, _own_limit(patch)))
     if composed & {"cystic", "mixed", "spongiform"}:
-        for count in range(max(1, min(counts)), max(1, *counts) + 1):
+        most = max(1, *counts)
+        if most == 1 and _has_line(patch):
+            most = 2  # a line runs through the fluid; gaps in it let the chambers touch
+        for count in range(max(1, min(counts)), most + 1):
             possible.add(BUILDS[min(count, 3) - 1])
     if "solid" in composed:
         possible.add("solid")
@@ -73,6 +76,30 @@ def _chambers(patch: Patch, dark: float) -> int:
     count, _, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
     areas = stats[1:count, cv2.CC_STAT_AREA]
     return int((areas >= load_limits().locules.smallest * float(patch.lesion.sum())).sum())
+
+
+def _has_line(patch: Patch) -> bool:
+    """Whether a thin bright line crosses most of the lesion, faint or with gaps: a septum that does not quite part it.
+
+    Found on what stands out from the lesion's own blurred level, with gaps of a few per cent of its diameter closed.
+    """
+    limits, inside = load_limits().locules, patch.inner(0.08)
+    if not inside.any():
+        return False
+    weight = inside.astype(np.float32)
+    wide = (0, 0), limits.line_blur * patch.diameter_px
+    level = cv2.GaussianBlur(patch.grey * weight, *wide) / np.maximum(cv2.GaussianBlur(weight, *wide), 1e-3)
+    ridge = np.where(inside, cv2.GaussianBlur(patch.grey, (0, 0), 1.2) - level, 0.0)
+    scatter = 1.4826 * float(np.median(np.abs(ridge[inside] - np.median(ridge[inside]))))
+    size = 2 * max(1, round(limits.line_gap * patch.diameter_px / 2)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    bright = (ridge > max(limits.line_height, 3.0 * scatter)).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(bright, cv2.MORPH_CLOSE, disc))
+    for _, _, width, height, size_px in stats[1:count]:
+        reach = float(np.hypot(width, height))
+        if reach >= limits.line_length * patch.diameter_px and size_px <= limits.line_width * reach * patch.diameter_px:
+            return True
+    return False
 
 
 def _own_limit(patch: Patch) -> float:
