@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import csv
+import json
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lingyin.bench.leaks import LeakError, check_folder, check_splits, corpus_leaks, kept_rows, refuse, table_leaks
+from lingyin.bench.leaks import (
+    LeakError,
+    check_card,
+    check_folder,
+    check_splits,
+    corpus_leaks,
+    kept_rows,
+    refuse,
+    table_leaks,
+)
 from lingyin.bench.splits import FIXED, read_labels, read_split, set_names, table_bytes, write_tables
 from lingyin.core.errors import InputError, UsageError
 
@@ -85,3 +96,11 @@ def test_unknown_and_absent_sets(tmp_path: Path) -> None:
 def test_the_packaged_table_is_that_of_the_data(real_data: Path, name: str) -> None:
     check_folder(real_data / name)
     assert set(FIXED) <= set(read_split(name).columns)
+
+
+def test_an_encoder_that_saw_other_splits_is_refused(tmp_path: Path) -> None:
+    check_card(tmp_path)
+    for split, wrong in (("train", False), ("train, test", True)):
+        (tmp_path / "card.json").write_text(json.dumps({"data": {"split": split}}), encoding="utf-8")
+        with pytest.raises(LeakError, match="pretrained on 'train, test'") if wrong else nullcontext():
+            check_card(tmp_path)

@@ -14,9 +14,9 @@ from lingyin.bench.methods import Chosen
 from lingyin.bench.metrics import Interval, Ints, bootstrap
 from lingyin.bench.run import Outcome, Plan
 from lingyin.bench.sheets import Sheet, Statistic
+from lingyin.bench.words import FEW, GAIN
 
 ROW_DRAWS, QUICK_DRAWS = 1000, 200
-FEW = 40  # per cent of the labels that shall be worth as much as all of them from scratch
 SCRATCH = "scratch"
 
 
@@ -139,7 +139,7 @@ def gain_rows(table: Table) -> list[dict[str, Any]]:
         for application, compared in known:
             peer, gain = application_gain(compared, table.draws)
             ahead += application.claimed and gain.value > 0
-            row = _row(application, chosen, "all of the run", "relative gain over the best peer", gain)
+            row = _row(application, chosen, "all of the run", GAIN, gain)
             rows.append(row | {"peer": _title(table, peer)})
         counted = [compared for application, compared in known if application.claimed]
         if counted:
@@ -150,7 +150,7 @@ def gain_rows(table: Table) -> list[dict[str, Any]]:
                     "task": "all",
                     "method": chosen.method.title,
                     "labels": f"ahead on {ahead} of {len(counted)}",
-                    "metric": "mean relative gain over the best peer",
+                    "metric": f"mean {GAIN}",
                     **_figures(whole),
                     "claimed": True,
                 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -104,6 +105,21 @@ def check_folder(folder: Path) -> None:
                 f"{row['id']} differs from the benchmark's split table in {', '.join(differing)}",
                 "make the set again with `lingyin bench prepare`",
             )
+
+
+def check_card(folder: Path) -> None:
+    """Whether the card of a pretraining run says that it saw train splits only; nothing is said where there is none.
+
+    Raises:
+        LeakError: the card names another split.
+    """
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    split = card.get("data", {}).get("split", "train") if isinstance(card, dict) else "train"
+    if split != "train":
+        raise LeakError(f"{folder}: the encoder was pretrained on {split!r}, not on train alone; name another encoder")
 
 
 def refuse(leaks: Sequence[Leak]) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 from lingyin.bench import figures
 from lingyin.bench.applications import Application
 from lingyin.bench.cells import read_cell
-from lingyin.bench.document import FEW, Table, result
+from lingyin.bench.document import Table, result
 from lingyin.bench.gallery import gallery
 from lingyin.bench.judge import Judged
 from lingyin.bench.rows import open_set
 from lingyin.bench.run import Outcome, Plan, slug
 from lingyin.bench.sheets import Sheet
 from lingyin.bench.squares import load_squares
-from lingyin.bench.words import markdown
+from lingyin.bench.words import FEW, GAIN, markdown
 from lingyin.core.files import write_file
 
 
@@ -32,7 +32,7 @@ def publish(
     classified, measured = _shown(plan, outcome, "classify"), _shown(plan, outcome, "measure")
     drawn = {
         "label-curves.png": figures.label_curves(table, rows),
-        "gains.png": figures.forest(rows, "relative gain over the best peer"),
+        "gains.png": figures.forest(rows, GAIN),
         "few-labels.png": figures.forest(rows, f"relative gain with {FEW} % of the labels over scratch with 100 %"),
         "confusion.png": figures.confusion([(a.name, s, _labels(outcome, k)) for a, s, k in classified]),
         "calibration.png": figures.reliabilities([(a.name, s, ()) for a, s, _ in classified]),

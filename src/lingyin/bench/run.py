@@ -12,7 +12,7 @@ import numpy as np
 from lingyin.bench.applications import Application, Fit
 from lingyin.bench.cells import Cell, CellName, read_cell, short_mark, write_cell
 from lingyin.bench.judge import judge
-from lingyin.bench.leaks import check_folder, check_splits, refuse
+from lingyin.bench.leaks import check_card, check_folder, check_splits, refuse
 from lingyin.bench.methods import Chosen
 from lingyin.bench.rows import SetRows, open_set
 from lingyin.bench.sheets import Sheet
@@ -67,6 +67,9 @@ def check(plan: Plan, workshop: Workshop) -> None:
         InputError: a prepared set is absent, incomplete, or says other than the split tables.
     """
     check_splits()
+    for chosen in plan.methods:
+        if chosen.path is not None:
+            check_card(chosen.path if chosen.path.is_dir() else chosen.path.parent)
     absent = []
     names = list(dict.fromkeys(each.set for each in plan.applications))
     for name in names:
@@ -78,7 +81,8 @@ def check(plan: Plan, workshop: Workshop) -> None:
     if absent:
         remedy = "complete them with `lingyin bench prepare`, or leave these sets out with --only"
         raise InputError(plan.root, "; ".join(absent), remedy)
-    refuse(find_twins([open_set(plan.root, name) for name in names], workshop.cache, workshop.say))
+    for name in names:  # set by set, as heads are taught; twins in other sets were left out for good
+        refuse(find_twins([open_set(plan.root, name)], workshop.cache, workshop.say))
 
 
 def run(plan: Plan, out: Path, workshop: Workshop) -> Outcome:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lingyin.bench.words import summary
+
 BLOCK = re.compile(
     r"<!-- results: (?P<name>[\w-]+)(?P<only> only: (?P<metrics>[^>]+?))? -->\n.*?<!-- end results -->", re.DOTALL
 )
@@ -16,15 +18,20 @@ BLOCK = re.compile(
 def table(result: dict[str, Any], metrics: Sequence[str] = ()) -> str:
     """Markdown table of one result file: a line per row, value with its 95 % interval, then how it was made.
 
-    With `metrics` only the rows of these, and no others, are shown.
+    With `metrics` only the rows of these, and no others, are shown. Of a benchmark, where rows decide between methods,
+    the methods stand side by side, with the gains below.
     """
+    made = f"Made by `{result['command']}` on {result['machine']}."
+    if not metrics and any(row.get("decides") for row in result["rows"]):
+        return f"{summary(result)}\n\n{made}"
     lines = ["| application | metric | value | 95 % interval | n |", "|---|---|---|---|---|"]
     for row in result["rows"]:
         if metrics and row["metric"] not in metrics:
             continue
         interval = "" if row.get("low") is None else f"{row['low']:.3f} to {row['high']:.3f}"
-        lines.append(f"| {row['application']} | {row['metric']} | {row['value']:.3f} | {interval} | {row['n']} |")
-    return "\n".join([*lines, "", f"Made by `{result['command']}` on {result['machine']}."])
+        value = "undefined" if row["value"] is None else f"{row['value']:.3f}"
+        lines.append(f"| {row['application']} | {row['metric']} | {value} | {interval} | {row['n']} |")
+    return "\n".join([*lines, "", made])
 
 
 def refresh(document: Path, results: Path) -> bool:

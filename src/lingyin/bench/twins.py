@@ -1,4 +1,4 @@
-"""Near-duplicates between what is asked and what is learnt: whole pictures find the pairs, their scan sectors decide."""
+"""Near-duplicates between what is asked and what is learnt: whole pictures find pairs, their scan sectors decide."""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lingyin.bench.document import FEW
-
 Row = dict[str, Any]
+FEW = 40  # per cent of the labels that shall be worth as much as all of them from scratch
+GAIN = "relative gain over the best peer"
 SIDE_METRICS = (
     "sensitivity",
     "specificity",
@@ -30,7 +30,7 @@ def markdown(result: dict[str, Any], pictures: Sequence[str]) -> str:
         "## All applications",
         _wide(deciding),
     ]
-    gains = [row for row in rows if row["metric"].endswith("relative gain over the best peer")]
+    gains = [row for row in rows if row["metric"].endswith(GAIN)]
     if gains:
         parts += ["## Gain over the best peer", _gains(gains)]
     few = [row for row in rows if row["metric"].startswith(f"relative gain with {FEW} %")]
@@ -50,6 +50,14 @@ def markdown(result: dict[str, Any], pictures: Sequence[str]) -> str:
     rest = [row for row in rows if row not in gains and row not in few]
     parts += ["## Every number", _long(rest)]
     return "\n\n".join(parts) + "\n"
+
+
+def summary(result: dict[str, Any]) -> str:
+    """What a front page shows: the deciding metrics side by side, and the gains; every row, the losing ones too."""
+    rows: list[Row] = result["rows"]
+    parts = [_wide([row for row in rows if row.get("decides")])]
+    gains = [row for row in rows if row["metric"].endswith(GAIN)]
+    return "\n\n".join([*parts, *([_gains(gains)] if gains else [])])
 
 
 def _share(row: Row) -> float:
