@@ -40,7 +40,7 @@ def deidentify(
     from lingyin.curate.pseudonyms import SECRET_BYTES, Pseudonyms, read_secret
     from lingyin.curate.textnet import TextNetwork
 
-    find_text = TextNetwork()
+    find_text = TextNetwork(thorough=True)
     pseudonyms = Pseudonyms(secrets.token_bytes(SECRET_BYTES) if secret is None else read_secret(secret))
     rows: list[dict[str, Any]] = []
     items = expand(scans)

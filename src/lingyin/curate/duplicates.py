@@ -21,6 +21,28 @@ from lingyin.curate.verify import same_picture
 Verify = Callable[[Rows, Rows, Rows, bool], NDArray[np.bool_]]
 CANDIDATE_BITS = 84  # of 255, that hashes may differ in where thumbnails decide
 ALONE_BITS = 32  # without thumbnails
+_MOST_REFUSED = 1 << 24  # pairs
+
+
+class Refused:
+    """Pairs that thumbnails have told apart, so that no other bucket brings them up again; forgets when full."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._known: dict[bool, Rows] = {False: np.zeros(0, np.int64), True: np.zeros(0, np.int64)}
+
+    def unknown(self, left: Rows, right: Rows, mirror: bool) -> NDArray[np.bool_]:
+        """Which pairs were not refused before."""
+        known, keys = self._known[mirror], self._keys(left, right)
+        place = np.minimum(np.searchsorted(known, keys), max(0, len(known) - 1))
+        return known[place] != keys if len(known) else np.ones(len(keys), bool)
+
+    def add(self, left: Rows, right: Rows, mirror: bool) -> None:
+        merged = np.union1d(self._known[mirror], self._keys(left, right))
+        self._known[mirror] = merged if len(merged) <= _MOST_REFUSED else np.zeros(0, np.int64)
+
+    def _keys(self, left: Rows, right: Rows) -> Rows:
+        return np.minimum(left, right) * self._count + np.maximum(left, right)
 
 
 @dataclass(frozen=True)
@@ -51,10 +73,17 @@ def group_duplicates(hashes: Words, thumbnails: Grey | None = None, *, mirrors: 
     kept = hashes[unique]
     radius = ALONE_BITS if thumbnails is None else CANDIDATE_BITS
 
+    refused = Refused(len(kept))
+
     def verify(left: Rows, right: Rows, bits: Rows, mirror: bool) -> NDArray[np.bool_]:
         if thumbnails is None:
             return np.ones(len(left), bool)
-        return same_picture(thumbnails[unique[left]], thumbnails[unique[right]], bits, mirror)
+        new = refused.unknown(left, right, mirror)
+        sure = np.zeros(len(left), bool)
+        a, b = unique[left[new]], unique[right[new]]
+        sure[new] = same_picture(thumbnails[a], thumbnails[b], bits[new], mirror)
+        refused.add(left[~sure], right[~sure], mirror)
+        return sure
 
     labels = np.arange(len(kept))
     for mask in masks_for(len(kept)):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lingyin.curate.hashes import SIDE, Grey
 
 Floats = NDArray[np.float32]
+Detail = tuple[Floats, Floats]  # detail and tissue, (P, 32, 32) each
 # Correlation of detail that is needed where at most so many bits of the hashes differ: a copy with nearly equal hashes
 # may have lost detail to a strong gamma; scans of one device may share their outline, but not their detail.
 NEEDED = ((36, 0.5), (54, 0.8), (255, 0.87))
@@ -46,29 +47,41 @@ def _needed(bits: NDArray[np.int64]) -> Floats:
 
 
 def _same(left: Floats, right: Floats, needed: Floats) -> NDArray[np.bool_]:
-    plain = likeness(left, right)
+    first, second = _detail(left), _detail(right)
+    plain = _correlation(first, second)
     same = plain >= needed
+    worth = plain >= _WORTH_A_CROP
     for rows, columns in _crops():
-        rest = np.flatnonzero(~same & (plain >= _WORTH_A_CROP))
+        rest = np.flatnonzero(~same & worth)
         if not len(rest):
             break
-        a, b = left[rest], right[rest]
-        best = np.maximum(likeness(_resampled(rows, a, columns), b), likeness(a, _resampled(rows, b, columns)))
+        a, b = (first[0][rest], first[1][rest]), (second[0][rest], second[1][rest])
+        best = np.maximum(_correlation(_cropped(a, rows, columns), b), _correlation(a, _cropped(b, rows, columns)))
         same[rest] = best >= needed[rest]
     return same
 
 
 def likeness(left: Floats, right: Floats) -> Floats:
     """Correlation (P,) of the detail of thumbnails (P, 32, 32) where both hold tissue; 0 where that is too little."""
-    (a, inside_a), (b, inside_b) = _detail(left), _detail(right)
+    return _correlation(_detail(left), _detail(right))
+
+
+def _correlation(left: Detail, right: Detail) -> Floats:
+    (a, inside_a), (b, inside_b) = left, right
     common = inside_a * inside_b
-    shared = (a * b * common).sum(axis=(1, 2))
-    power = (a * a * common).sum(axis=(1, 2)) * (b * b * common).sum(axis=(1, 2))
+    shared = np.einsum("pij,pij,pij->p", a, b, common)
+    power = np.einsum("pij,pij,pij->p", a, a, common) * np.einsum("pij,pij,pij->p", b, b, common)
     enough = common.mean(axis=(1, 2)) >= _LEAST_COMMON
     return np.where(enough, shared / np.sqrt(power + 1e-6), 0).astype(np.float32)
 
 
-def _detail(thumbnails: Floats) -> tuple[Floats, Floats]:
+def _cropped(detail: Detail, rows: Floats, columns: Floats) -> Detail:
+    """The detail of a crop, from that of the whole; tissue counts where most of a sample is tissue."""
+    resampled, inside = (_resampled(rows, part, columns) for part in detail)
+    return resampled, (inside > 0.5).astype(np.float32)
+
+
+def _detail(thumbnails: Floats) -> Detail:
     """The thumbnails less their blur within the tissue, and the tissue (0 or 1) without its rim."""
     darkest = thumbnails.min(axis=(1, 2), keepdims=True)
     tissue = thumbnails > _BLACK * darkest + 2
