@@ -5,11 +5,37 @@ from itertools import pairwise
 import pytest
 import torch
 
+from lingyin.nets.adapters import SwinEncoder, TimmEncoder
 from lingyin.nets.lite0 import Lite0
+from lingyin.nets.published import load_published
+from lingyin.nets.spark import MaskedLite0
+from lingyin.nets.vit import Vit, VitArchitecture
+from tests.nets.test_adapters import Maps, Tokens
+from tests.nets.test_published import look_alike
 from tests.nets.tiny import TinyEncoder
 
 
-@pytest.mark.parametrize("make", [Lite0, TinyEncoder])
+def swin():
+    pytest.importorskip("monai", exc_type=ImportError)
+    return SwinEncoder(12, (1, 1, 1, 1))
+
+
+ENCODERS = {
+    "lite0": Lite0,
+    "masked lite0": lambda: MaskedLite0(Lite0()),
+    "tiny": TinyEncoder,
+    "vit": lambda: Vit(VitArchitecture(16, 32, 2, 2)),
+    "mae": lambda: load_published(look_alike("mae"), "mae"),
+    "dino": lambda: load_published(look_alike("dino", registers=4, scale=True), "dino"),
+    "usfm": lambda: load_published(look_alike("usfm"), "usfm"),
+    "timm tokens": lambda: TimmEncoder(Tokens()),
+    "timm maps": lambda: TimmEncoder(Maps(last=False)),
+    "timm maps, channels last": lambda: TimmEncoder(Maps(last=True)),
+    "monai swin": swin,
+}
+
+
+@pytest.mark.parametrize("make", ENCODERS.values(), ids=ENCODERS)
 def test_contract(make):
     torch.manual_seed(0)
     encoder = make().eval()
