@@ -12,7 +12,7 @@ import pytest
 
 from lingyin.core.clip import Box
 from lingyin.core.labels import LabelSet
-from lingyin.curate.items import choose_frames, is_searched, rows_of_item
+from lingyin.curate.items import choose_frames, is_searched, rows_of_item, with_outlines
 from lingyin.curate.readers import Item
 from lingyin.curate.recognise import Origin, find_origins, reader_named
 from lingyin.curate.ustar import members
@@ -113,3 +113,20 @@ def test_burned_in_text_is_searched_only_where_it_is_asked_for(tmp_path: Path, m
 )
 def test_files_of_ones_own_are_searched_for_text(clean: str, reader: str, searched: bool) -> None:
     assert is_searched(Origin("site", reader, Path()), small(clean=clean)) is searched
+
+
+def test_an_outline_affirms_its_structure_unless_the_labels_deny_it() -> None:
+    liver = LabelSet.close(["liver"])
+    assert with_outlines(liver, ["liver_lesion"])["liver_lesion"] is True
+    denied = LabelSet.close(["liver"], ["liver_lesion"])
+    assert with_outlines(denied, ["liver_lesion", "liver_outline"])["liver_lesion"] is False
+    assert with_outlines(denied, ["liver_lesion", "liver_outline"])["liver_outline"] is True
+
+
+def test_a_blank_mask_is_stored_but_says_nothing(tmp_path: Path) -> None:
+    origin, (item,) = items_of(make_source(tmp_path / "site", count=1))
+    blank = replace(item, masks={"liver_outline": {0: lambda: np.zeros((60, 80), bool)}})
+    ((row, files),) = rows_of_item(origin, 0, blank, small())
+    assert row["masks"] == []
+    assert "liver_outline" not in row["yes"]
+    assert f"{row['id']}.mask_liver_outline.png" in dict(members(files, ""))

@@ -68,6 +68,11 @@ def test_a_set_named_twice_counts_once_and_equal_names_are_numbered(tmp_path: Pa
     assert [origin.name for origin in find_origins([two, one, one])] == ["site_1", "site_1_2"]
 
 
+def test_long_and_foreign_names_become_plain_ones(tmp_path: Path) -> None:
+    long, foreign = make_source(tmp_path / ("x" * 90), count=1), make_source(tmp_path / "甲状腺", count=1)
+    assert [origin.name for origin in find_origins([long, foreign])] == ["source", "x" * 32]
+
+
 def test_a_mistake_in_a_table_is_not_passed_over(tmp_path: Path) -> None:
     folder = make_source(tmp_path / "site", count=2)
     table = folder / "labels.csv"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from lingyin.core.clip import Frame, Mask, Region
-from lingyin.core.errors import InputError, NotUltrasoundError
+from lingyin.core.errors import CatalogueError, InputError, NotUltrasoundError
 from lingyin.core.labels import LabelSet
 from lingyin.core.tree import Kind, load_tree
 from lingyin.curate.licences import reuse_of
@@ -44,13 +45,24 @@ def rows_of_item(origin: Origin, number: int, item: Item, settings: Settings) ->
     for index, frame, drawn in zip(chosen, pictures, masks, strict=True):
         name = f"{base['id']}-{index:06d}"
         prepared = prepare(frame, sector, drawn, regions, settings, text)
-        row = {**base, "id": name, "frame": index, "frames": len(frames), "masks": sorted(drawn)}
+        outlined = sorted(code for code, mask in drawn.items() if mask.any())
+        said = with_outlines(item.labels, outlined)
+        row = {**base, "id": name, "frame": index, "frames": len(frames), "masks": outlined}
+        row |= {"yes": sorted(said.yes), "no": sorted(said.no)}
         yield {**row, **_told(item, index, frame, prepared)}, _members(name, prepared)
 
 
 def is_searched(origin: Origin, settings: Settings) -> bool:
     """Whether the pictures of a source are searched for burned-in text."""
     return settings.clean == "all" or (settings.clean == "own" and not origin.is_published)
+
+
+def with_outlines(labels: LabelSet, outlined: Sequence[str]) -> LabelSet:
+    """The labels, and yes for every structure with an outline, unless the labels deny it: then they stand."""
+    for code in outlined:
+        with suppress(CatalogueError):
+            labels |= LabelSet.close([code])
+    return labels
 
 
 def choose_frames(count: int, marked: Sequence[int], most: int) -> list[int]:

@@ -17,6 +17,7 @@ from lingyin.curate.registry import load_registry
 
 GENERAL = ("csv_table", "dicom_folder", "image_folder")
 _TABLE = "labels.csv"
+_LONGEST = 32  # letters of a name: those of files in shards, which begin with it, have at most 100
 
 
 @dataclass(frozen=True, order=True)
@@ -66,7 +67,7 @@ def find_origins(sources: Sequence[str | Path]) -> list[Origin]:
         raise UsageError("no source was given")
     named: dict[str, Origin] = {}
     for folder, reader in sorted(found.items()):
-        base = re.sub(r"[^a-z0-9]+", "_", folder.name.lower()).strip("_") or "source"
+        base = re.sub(r"[^a-z0-9]+", "_", folder.name.lower()).strip("_")[:_LONGEST] or "source"
         name, number = base, 2
         while name in named:
             name, number = f"{base}_{number}", number + 1

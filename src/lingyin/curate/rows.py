@@ -23,7 +23,7 @@ PICTURE = [
     ("organ", pa.string()),
     ("yes", _TEXTS),
     ("no", _TEXTS),
-    ("masks", _TEXTS),
+    ("masks", _TEXTS),  # structures with an outline; a mask without any pixel is stored but not listed
     ("measurements", pa.string()),  # JSON, {code: number}
     ("points", pa.string()),  # JSON, {name: [[x, y], ...]} in stored pixels
     ("facts", pa.string()),  # JSON, {name: text} for which the tree has no node
