@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import socket
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,48 +24,81 @@ from lingyin.pretrain.team import Team, gathered
 from tests.pretrain.small import small_config, small_corpus
 
 TIMEOUT_S = 300.0
-FORK = multiprocessing.get_context("fork")  # torch is there already, which spares each process its start
-
-# newer Pythons warn of any fork beside threads; none of ours holds a lock then
-pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+SERVER = multiprocessing.get_context("forkserver")  # imports torch once, before there are threads, and forks from there
+SERVER.set_forkserver_preload(["torch.distributed.fsdp", "lingyin.pretrain.loop"])
 
 
 @pytest.fixture(autouse=True)
-def small_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "open_corpus", lambda *_: small_corpus())
-    monkeypatch.setattr(record, "draw_curves", lambda _: b"drawn")
+def small_data() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        make_small(patch)
+        yield
+
+
+def make_small(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(loop, "open_corpus", lambda *_: small_corpus())
+    patch.setattr(record, "draw_curves", lambda _: b"drawn")
+
+
+def no_corpus(patch: pytest.MonkeyPatch, run: Path) -> None:
+    def fail(*_: object) -> None:
+        raise UsageError("no such set")
+
+    patch.setattr(loop, "open_corpus", fail)
+
+
+def no_number(patch: pytest.MonkeyPatch, run: Path) -> None:
+    """The losses of the second process are NaN once there is a checkpoint."""
+    forward = Learner.forward
+
+    def broken(self: Learner, *inputs: Any) -> dict[str, torch.Tensor]:
+        wrong = os.environ["RANK"] == "1" and (run / NAME).exists()
+        return {name: value * (float("nan") if wrong else 1.0) for name, value in forward(self, *inputs).items()}
+
+    patch.setattr(Learner, "forward", broken)
 
 
 def settings(accumulate: int, **more: Any) -> dict[str, Any]:
     return {"optimiser": {"rate": 2e-3, "batch": 4, "views": 2, "accumulate": accumulate, "ema_decay": 0.9}} | more
 
 
-def one(rank: int, facts: dict[str, str], run: Path, config: dict[str, Any], sharded: bool, told: Any) -> None:
+Fault = Callable[[pytest.MonkeyPatch, Path], None]
+
+
+def one(
+    rank: int, facts: dict[str, str], run: Path, config: dict[str, Any], sharded: bool, told: Any, fault: Fault | None
+) -> None:
     """A process of a team, in an environment as torchrun makes it."""
     os.environ |= facts | {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+    patch = pytest.MonkeyPatch()
+    make_small(patch)
+    if fault:
+        fault(patch, run)
     try:
         loop.pretrain(small_config(**config), run, resume=True, sharded=sharded)
     except LingyinError as error:
         told.put(str(error))
 
 
-def start(run: Path, config: dict[str, Any], *, sharded: bool = False, size: int = 2) -> tuple[list[Any], Any]:
+def start(
+    run: Path, config: dict[str, Any], *, sharded: bool = False, size: int = 2, fault: Fault | None = None
+) -> tuple[list[Any], Any]:
     """The processes of a team, and where errors of theirs are told."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     facts = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(size), "GLOO_SOCKET_IFNAME": "lo"}
-    told = FORK.SimpleQueue()
-    words = facts, run, config, sharded, told
-    processes = [FORK.Process(target=one, args=(rank, *words), daemon=True) for rank in range(size)]
+    told = SERVER.SimpleQueue()
+    words = facts, run, config, sharded, told, fault
+    processes = [SERVER.Process(target=one, args=(rank, *words), daemon=True) for rank in range(size)]
     for each in processes:
         each.start()
     return processes, told
 
 
-def together(run: Path, config: dict[str, Any], *, sharded: bool = False) -> list[str]:
+def together(run: Path, config: dict[str, Any], *, sharded: bool = False, fault: Fault | None = None) -> list[str]:
     """Runs a team to its end; the errors that were told."""
-    processes, told = start(run, config, sharded=sharded)
+    processes, told = start(run, config, sharded=sharded, fault=fault)
     for each in processes:
         each.join(TIMEOUT_S)
         assert each.exitcode == 0
@@ -152,24 +186,12 @@ def test_uneven_micro_batches_are_told_by_all(tmp_path: Path) -> None:
     assert not (tmp_path / NAME).exists()
 
 
-def test_what_the_first_process_fails_at_is_told_by_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_first_process_fails_at_is_told_by_all(tmp_path: Path) -> None:
     """The corpus cannot be packed: none goes on without it, and none waits for ever."""
-
-    def fail(*_: object) -> None:
-        raise UsageError("no such set")
-
-    monkeypatch.setattr(loop, "open_corpus", fail)
-    assert together(tmp_path, settings(2)) == ["no such set", "no such set"]
+    assert together(tmp_path, settings(2), fault=no_corpus) == ["no such set", "no such set"]
 
 
-def test_a_loss_that_is_not_finite_in_one_process_stops_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    forward = Learner.forward
-
-    def broken(self: Learner, *inputs: Any) -> dict[str, torch.Tensor]:
-        wrong = os.environ["RANK"] == "1" and (tmp_path / NAME).exists()
-        return {name: value * (float("nan") if wrong else 1.0) for name, value in forward(self, *inputs).items()}
-
-    monkeypatch.setattr(Learner, "forward", broken)
-    told = together(tmp_path, settings(2))
+def test_a_loss_that_is_not_finite_in_one_process_stops_all(tmp_path: Path) -> None:
+    told = together(tmp_path, settings(2), fault=no_number)
     assert ["loss of step" in each and "nan" in each for each in told] == [True, True]
     assert read_tensors(tmp_path / NAME)[1]["step"] == 2
