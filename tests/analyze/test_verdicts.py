@@ -151,7 +151,7 @@ def test_operating_points_from_validation_are_told_with_the_finding() -> None:
     assert "normal breast 40.5 %" in normal.text["en"]
     assert malignant is not None
     assert malignant.id == "breast-mass-malignant-birads5"
-    assert "乳腺恶性肿块 25%" in malignant.text["zh-Hans"]
+    assert "乳腺恶性肿块：25%" in malignant.text["zh-Hans"]
 
 
 def test_a_point_that_was_never_chosen_is_not_told() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import pytest
 
+from lingyin.analyze.cited import Cited
 from lingyin.analyze.describe.lexicon import load_lexicon
 from lingyin.analyze.examination import Protocol, load_protocols
 from lingyin.analyze.formulas import Formula
 from lingyin.analyze.judge import judge
 from lingyin.analyze.measure.plan import PLANS
-from lingyin.analyze.rulebook import Cited, MeasurementRule, load_rules
+from lingyin.analyze.rulebook import MeasurementRule, load_rules
 from lingyin.analyze.score import score
 from lingyin.analyze.scorebook import ScoreRule
 from lingyin.core.measurements import load_measurements

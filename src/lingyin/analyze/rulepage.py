@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lingyin.analyze.cited import Cited
 from lingyin.analyze.examination import load_protocols
 from lingyin.analyze.formulas import Formula
-from lingyin.analyze.rulebook import Band, Cited, EstimateRule, MeasurementRule, RuleBook
+from lingyin.analyze.rulebook import Band, EstimateRule, MeasurementRule, RuleBook
 from lingyin.analyze.scorebook import Case, Grade, ScoreRule, Value
 from lingyin.core.tree import load_tree
 
