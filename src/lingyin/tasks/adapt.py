@@ -92,7 +92,8 @@ def adapt(request: Request, say: Say = lambda _: None) -> Adapted:
     best = work.best()
     plain = [square for name in ("train", "val") for square in work.squares[name] if square.plain]
     own = glance(base.folder, plain)
-    described = describe_head(data, best.fitted, own, request, work.val_raw(best))
+    spoken = [label for head in base.manifest.heads if head.task == "classify" for label in head.labels]
+    described = describe_head(data, best.fitted, own, request, work.val_raw(best), spoken)
     test = work.scores(best, "test") if counts["test"] else {}
     trials = tuple(Trial(each.mode, each.fitted.loss, work.scores(each, "val")) for each in work.done)
     card = write_own_card(data, described, trials, best.mode, test, base.manifest, request)

@@ -91,7 +91,8 @@ class PooledHead(Head):
 
     def vector(self, inputs: Inputs) -> Tensor:
         """The standardised vectors `(B, D)`, of length about 1: a step then changes the answer alike for any D."""
-        return (inputs.cls - self.centre) / (self.spread * len(self.centre) ** 0.5)
+        scale: Tensor = self.spread * float(len(self.centre) ** 0.5)
+        return (inputs.cls - self.centre) / scale
 
 
 class Task(ABC, Generic[LabelT, PredictionT]):

@@ -174,7 +174,8 @@ def _outputs(model: Any, manifest: Manifest, kept: Sequence[Head], what: Deliver
 
 def _channels(manifest: Manifest, kept: Sequence[Head], task: str, output: Any) -> Any:
     """The channels of the heads that stay."""
-    chosen, start = [], 0
+    chosen: list[int] = []
+    start = 0
     for head in manifest.heads:
         if head.task != task:
             continue

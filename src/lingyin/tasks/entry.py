@@ -53,7 +53,8 @@ class Described:
 def describe_head(
     data: Gathered, fitted: Fitted, seen: Glance, asked: Asked, val_raw: Floats, preferred: Sequence[str] = ()
 ) -> Described:
-    """Names the head. `val_raw (N, ...)` are its raw outputs on val, for operating points.
+    """Names the head. `val_raw (N, ...)` are its raw outputs on val, for operating points; codes that the base network
+    speaks of are `preferred`.
 
     Raises:
         UsageError: the organ or a code that the user gave is not in the tree.

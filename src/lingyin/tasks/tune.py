@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lingyin.nets.graft import round_to_half
-from lingyin.tasks.contract import Inputs, stack
+from lingyin.tasks.contract import Head, Inputs, stack
 from lingyin.tasks.features import BATCH, as_levels, make_bank, to_images
 from lingyin.tasks.fit import Fitted, Fold, balanced, batch_of, raw_outputs
 from lingyin.tasks.lora import add_adapters, merge_adapters
@@ -74,7 +74,7 @@ def tune(
         loss = task.loss(net(to_images(train.bank.images[rows])).float(), batch_of(targets[0], rows))
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 1.0)  # type: ignore[union-attr]
+        nn.utils.clip_grad_norm_([*learns, *net.head.parameters()], 1.0)
         optimiser.step()
         tell(step, settings.steps)
         over = time.monotonic() > until
@@ -101,9 +101,10 @@ def tune(
 class _Whole(nn.Module):
     """Encoder and head as one network: images `(B, 1, S, S)` to raw outputs."""
 
-    def __init__(self, encoder: Any, head: nn.Module) -> None:
+    def __init__(self, encoder: Any, head: Head) -> None:
         super().__init__()
-        self.encoder, self.head = encoder, head
+        self.encoder = encoder
+        self.head: Head = head
 
     def forward(self, images: Tensor) -> Tensor:
         features = self.encoder(images.expand(-1, 3, -1, -1))
