@@ -87,8 +87,6 @@ class Commitments:
             if association is None or not association.is_established:
                 return f"{requester} has hung up, and where it listens is not known (--known AET@HOST:PORT)"
             return _deliver(association, report, kind)
-        from lingyin.serve.node.send import tls_args
-
         ae = AE(self._settings.aet)
         ae.acse_timeout, ae.dimse_timeout, ae.network_timeout, ae.connection_timeout = 15, 30, 30, 10
         association = ae.associate(
@@ -97,7 +95,7 @@ class Commitments:
             contexts=[build_context(StorageCommitmentPushModel)],
             ae_title=peer.aet,
             ext_neg=[build_role(StorageCommitmentPushModel, scp_role=True)],
-            tls_args=tls_args(self._settings, peer),
+            tls_args=self._settings.tls_args(peer),
         )
         if not association.is_established:
             return f"{peer} cannot be reached or refuses the association"

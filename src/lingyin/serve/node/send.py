@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import ssl
 import threading
 import time
 from collections.abc import Sequence
@@ -121,10 +120,5 @@ def open_association(settings: NodeSettings, peer: Peer, batch: Sequence[Result]
         peer.port,
         contexts=[build_context(*kind) for kind in kinds],
         ae_title=peer.aet,
-        tls_args=tls_args(settings, peer),
+        tls_args=settings.tls_args(peer),
     )
-
-
-def tls_args(settings: NodeSettings, peer: Peer) -> tuple[ssl.SSLContext, str] | None:
-    """What an outgoing association is encrypted with."""
-    return (settings.tls.client(), peer.host) if settings.send_tls and settings.tls is not None else None

@@ -162,6 +162,10 @@ class NodeSettings:
         """How long to wait after this many failed attempts."""
         return min(self.backoff_s * 2.0 ** min(attempts - 1, 40), self.backoff_most_s)
 
+    def tls_args(self, peer: Peer) -> tuple[ssl.SSLContext, str] | None:
+        """What an association to a peer is encrypted with, as pynetdicom takes it. Raises UsageError as `Tls` does."""
+        return (self.tls.client(), peer.host) if self.send_tls and self.tls is not None else None
+
     def peer(self, aet: str) -> Peer | None:
         """Where an application entity listens, if that was told."""
         return next((each for each in (self.send_to, *self.known) if each.aet == aet), None)

@@ -21,7 +21,6 @@ class Thresholds:
     tall: float
     wide: float
     low_quality: float
-    spread_mm: float
 
 
 @cache
