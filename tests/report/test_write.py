@@ -18,7 +18,10 @@ from lingyin.report import folder as folder_module
 from lingyin.report import write, write_report
 from tests.report.builders import Frames, aneurysm, fetal_head, nothing
 
-FILES = {"dicom", "fhir.json", "overlay.mp4", "report.html", "report.json", "report.pdf"}
+FILES = {
+    *("dicom", "fhir.json", "outlines.json.gz", "overlay.mp4"),
+    *("report.html", "report.json", "report.pdf", "thumbnail.jpg"),
+}
 
 
 def names(folder: Path) -> set[str]:

@@ -30,7 +30,7 @@ function handTools(host) {
       const d = `M${x - arm} ${y}H${x + arm}M${x} ${y - arm}V${y + arm}`;
       group.append(element("path", { class: "halo", d }), element("path", { class: "ink byhand", d }));
     }
-    overlay.append(group);
+    if (group.childElementCount) { overlay.append(group); }
   }
 
   const path = (points) => points.map(([x, y], at) => `${at ? "L" : "M"}${x.toFixed(2)} ${y.toFixed(2)}`).join("");
