@@ -17,8 +17,8 @@ bench = typer.Typer(
     rich_markup_mode=None,
     invoke_without_command=True,
 )
-QUICK = {"percents": "40,100", "seeds": 1}
-FULL = {"percents": "10,20,40,60,100", "seeds": 3}
+QUICK = ("40,100", 1)  # label budgets in per cent, number of seeds
+FULL = ("10,20,40,60,100", 3)
 
 
 @bench.callback()
@@ -55,8 +55,8 @@ def measure(
         return _list()
     if out is None:
         raise UsageError("name the folder for the results: lingyin bench -o OUT")
-    default = QUICK if quick else FULL
-    percents = _percents(labels or str(default["percents"]))
+    budgets, draws = QUICK if quick else FULL
+    percents = _percents(labels or budgets)
 
     from lingyin.bench.applications import select_applications
     from lingyin.bench.methods import choose_methods
@@ -79,7 +79,7 @@ def measure(
 
     if threads:
         torch.set_num_threads(threads)
-    plan = Plan(applications, chosen, percents, tuple(range(seeds or int(default["seeds"]))), root, quick)
+    plan = Plan(applications, chosen, percents, tuple(range(seeds or draws)), root, quick)
     workshop = Workshop(out / "cache", plan.size, quick, say=_say)
     outcome = run(plan, out, workshop)
     started = {each.name: str(each.path or each.method.encoder) for each in chosen if each.method.encoder}
