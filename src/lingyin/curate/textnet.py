@@ -55,7 +55,7 @@ class TextNetwork:
             return core.compile_model(core.read_model(model_folder() / name), "CPU", options)
 
         self._detector = compiled(_DETECTOR)
-        self._reader = compiled(_READER) if thorough else None
+        self._reader: Any = compiled(_READER) if thorough else None
 
     def __call__(self, frame: Frame) -> list[Box]:
         """Boxes of the lines of text in a frame (H, W, 3) uint8, in its pixels, from the top down."""
@@ -65,13 +65,18 @@ class TextNetwork:
         plain = _lines(likely, _TEXT[0], frame.shape)
         if self._reader is None:
             return plain
+        doubtful = _not_covered(self._doubtful(frame, likely, scale), plain, frame.shape)
+        return plain + [box for box in doubtful if self._reads(frame, box)]
+
+    def _doubtful(self, frame: Frame, likely: NDArray[np.float32], scale: float) -> list[Box]:
+        """Boxes that only stricter thresholds, the picture without its coarse brightness, or a closer look give."""
         coarse = cv2.GaussianBlur(frame, (0, 0), _COARSE)
-        closer = min(_CLOSER * scale, _LONGER_SIDE[1] / longer)
+        closer = min(_CLOSER * scale, _LONGER_SIDE[1] / max(frame.shape[:2]))
         doubtful = [box for threshold in _TEXT[1:] for box in _lines(likely, threshold, frame.shape)]
         for picture, size in ((cv2.subtract(frame, coarse), scale), (frame, closer)):
             again = self._likely(np.asarray(picture, np.uint8), size)
             doubtful += [box for threshold in _TEXT for box in _lines(again, threshold, frame.shape)]
-        return plain + [box for box in _not_covered(doubtful, plain, frame.shape) if self._reads(frame, box)]
+        return doubtful
 
     def _likely(self, frame: Frame, scale: float) -> NDArray[np.float32]:
         """Probability of text (rows, columns) at about `scale` times the frame's size."""
