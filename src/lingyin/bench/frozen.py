@@ -157,7 +157,7 @@ def _compute(frozen: Frozen, name: str, squares: Squares, needs: Needs, say: Pro
     kept: list[NDArray[Any]] = []
     for start in range(0, count, BATCH):
         features = frozen(to_images(squares.images[start : start + BATCH]))
-        parts = [features.cls.numpy(), *(features.levels if needs is Needs.MAPS else ())]
+        parts: list[Any] = [features.cls.numpy(), *(features.levels if needs is Needs.MAPS else ())]
         if not kept:
             kinds: list[Any] = [np.float32, *[np.float16] * (len(parts) - 1)]
             kept = [np.empty((count, *part.shape[1:]), kind) for part, kind in zip(parts, kinds, strict=True)]

@@ -35,7 +35,7 @@ class Compared:
 
 
 def relative_gain(ours: float, theirs: float, lower_is_better: bool) -> float:
-    """(ours - theirs) / theirs, or (theirs - ours) / theirs where less is better; NaN where theirs is 0 or undefined."""
+    """(ours - theirs) / theirs, or (theirs - ours) / theirs where less is better; NaN where theirs is 0 or unknown."""
     if not theirs or np.isnan(ours) or np.isnan(theirs):
         return float("nan")
     return (theirs - ours if lower_is_better else ours - theirs) / abs(theirs)

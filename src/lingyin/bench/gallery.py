@@ -29,7 +29,7 @@ def worth(sheet: Sheet) -> NDArray[np.float64]:
     if sheet.task == "landmark":
         return -_row_means(columns["error"])
     if sheet.task == "measure":
-        return -np.abs(columns["answer"] - columns["truth"])
+        return np.asarray(-np.abs(columns["answer"] - columns["truth"]), np.float64)
     if sheet.task == "enhance":
         return np.asarray(columns["psnr"] - columns["psnr_before"], np.float64)
     if sheet.task == "describe":

@@ -69,7 +69,7 @@ def spoilt(squares: Squares, wanted: Fit) -> Squares:
     """What the methods see: the squares, or for a fit that restores, the same spoilt, always alike."""
     if wanted.harm is None:
         return squares
-    harmed = spoil_all(squares.images.astype(np.float32) / 255, wanted.harm, SEED)
+    harmed = spoil_all(squares.images.astype(np.float32) / np.float32(255), wanted.harm, SEED)
     return Squares(np.round(harmed * 255).astype(np.uint8), squares.places)
 
 

@@ -97,11 +97,11 @@ def teach(
     else:
         settings, pixels = learning(chosen.method, task.needs, seed, quick=workshop.quick)
         bank, shape = _bank(workshop, rows, wanted, seen, chosen, task.needs)
-        folds = [
+        train, val = (
             Fold(bank.take(at), labels_for(rows, wanted, at, squares), rows.subjects[at])
             for at in (parts.train, parts.val)
-        ]
-        found = fit(_dressed(task, chosen, pixels, folds[0]), shape, *folds, settings)
+        )
+        found = fit(_dressed(task, chosen, pixels, train), shape, train, val, settings)
         answers = {name: found.raw(bank.take(getattr(parts, name))) for name in ("val", "test")}
     arrays = {f"raw_{name}": raw.astype(np.float16 if raw.ndim > 2 else np.float32) for name, raw in answers.items()}
     meta = {
@@ -133,7 +133,7 @@ def _bank(
 def _dressed(task: Task[Any, Any], chosen: Chosen, pixels: int, train: Fold) -> Task[Any, Any]:
     if chosen.method.kind == "frozen":
         return task
-    images = train.bank.images.astype(np.float32) / 255
+    images = train.bank.images.astype(np.float32) / np.float32(255)
     kind = UnetTask if chosen.method.kind == "unet" else WholeTask
     encoder = imagenet_encoder if chosen.method.encoder == "imagenet" else random_encoder
     return cast("Task[Any, Any]", kind(task, encoder, pixels, images))

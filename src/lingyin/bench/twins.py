@@ -67,7 +67,8 @@ def find_twins(sets: Sequence[SetRows], cache: Path, say: Callable[[str], None] 
             thumbnails[side].append(looks.thumbnails[asked == side])
     if not names[True] or not names[False]:
         return []
-    words, small = ({side: np.concatenate(parts) for side, parts in each.items()} for each in (hashes, thumbnails))
+    words = {side: np.concatenate(parts) for side, parts in hashes.items()}
+    small = {side: np.concatenate(parts) for side, parts in thumbnails.items()}
     found = find_leaks(words[False], words[True], small[False], small[True])
     pairs = [
         (names[True][test], names[False][train])

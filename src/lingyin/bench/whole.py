@@ -143,7 +143,8 @@ class UnetHead(Head):
 
     def forward(self, inputs: Inputs) -> Tensor:
         if self.restores:  # a correction to the picture as it is; shrinking it would lose what is to be restored
-            return (inputs.images + 0.1 * self.net((inputs.images - 0.2) / 0.2))[:, 0]
+            restored: Tensor = (inputs.images + 0.1 * self.net((inputs.images - 0.2) / 0.2))[:, 0]
+            return restored
         images = changed(inputs.images) if self.training else inputs.images
         small = nn.functional.interpolate(images, (self.pixels,) * 2, mode="bilinear", antialias=True)
         raw: Tensor = self.net((small - 0.2) / 0.2)
