@@ -42,7 +42,7 @@ def test_a_blurred_edge_widens_the_interval() -> None:
         measure_lesion([shot(0, ellipse_mm(20, 15), margin_mm=margin)], "liver_lesion").measured[0]
         for margin in (0.1, 1.5)
     )
-    assert blurred.interval[1] - blurred.interval[0] > 2 * (sharp.interval[1] - sharp.interval[0])
+    assert blurred.interval[1] - blurred.interval[0] > 1.5 * (sharp.interval[1] - sharp.interval[0])
 
 
 @pytest.mark.parametrize(

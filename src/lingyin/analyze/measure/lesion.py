@@ -11,6 +11,7 @@ from lingyin.analyze.measure.interval import interval_90
 from lingyin.analyze.measure.shot import Measured, Outcome, Refused, Shot, at_levels, line_evidence, mask_evidence
 
 LARGE = 90  # percentile of the long axis over the cine: near the largest section, but not one lucky outline
+NETWORK_SD = 0.06  # share of an axis by which the network misplaces edges, on phantoms of the validation seeds
 
 
 def measure_lesion(shots: Sequence[Shot], structure: str) -> Outcome:
@@ -37,7 +38,7 @@ def measure_lesion(shots: Sequence[Shot], structure: str) -> Outcome:
     for code, line, quantity in ((codes[0], long, _long), (codes[1], short, _short)):
         levels = at_levels(shot, quantity) or (line.length, line.length)
         spread = [value * line.length / long.length for value in near]
-        interval = interval_90(line.length, levels, spread, shot.scale.grain_mm, relative_floor=0.02)
+        interval = interval_90(line.length, levels, spread, shot.scale.grain_mm, relative_floor=NETWORK_SD)
         evidence = [mask_evidence(shot, structure), line_evidence(shot, line, structure)]
         measured.append(Measured(code, line.length, interval, evidence, caveats))
     return Outcome(measured)

@@ -23,7 +23,7 @@ from lingyin.analyze.measure.shot import (
 
 TUBE = 1.9  # length over width from which an outline is a vessel along its course, not across it
 TUBE_PEAK = 95
-NETWORK_SD = 0.05  # share of the diameter by which the network misplaces walls, on phantoms of the validation seeds
+NETWORK_SD = 0.03  # share of the diameter by which the network misplaces walls, on phantoms of the validation seeds
 
 
 def vessel_diameter(outline: Points) -> Line | None:
