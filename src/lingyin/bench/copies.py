@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import os
 import sys
 import time
@@ -184,9 +185,7 @@ def load_rival() -> Any | None:
         stand_in = types.ModuleType(name)
         setattr(stand_in, part, None)
         sys.modules.setdefault(name, stand_in)
-    from imagededup.methods import PHash
-
-    return PHash(verbose=False)
+    return importlib.import_module("imagededup.methods").PHash(verbose=False)
 
 
 def rival_codes(rival: Any, pictures: list[Grey]) -> tuple[list[str], float]:

@@ -155,8 +155,8 @@ def clean_rows(count: int, seed: int, find_text: TextNetwork) -> list[Row]:
             ids = [row["id"] for row in csv.DictReader(file) if row["split"] != "test"]
         for number in rng.choice(len(ids), min(len(ids), count // len(PLAIN_SETS)), replace=False):
             grey = cv2.imread(str(root / name / "images" / f"{ids[number]}.webp"))
-            frame: Frame = np.asarray(grey, np.uint8)
-            harmed.append(bool(clean_frame(frame, find_sector([frame]).mask, find_text)[1]))
+            picture: Frame = np.asarray(grey, np.uint8)
+            harmed.append(bool(clean_frame(picture, find_sector([picture]).mask, find_text)[1]))
     return [
         *rows,
         share_row("real pictures without print", "pictures harmed inside the sector", sum(harmed), len(harmed)),

@@ -70,7 +70,7 @@ def measure(count: int, seed: int) -> list[Row]:
     grouped = time.process_time() - work
     components = join_groups(groups, clips, patients)
     ids = np.char.add("synthetic/", np.arange(count).astype("U9"))
-    splits = assign_splits(components, np.full(count, -1, np.int64), ids, 0.1, 0.1, seed)
+    splits = assign_splits(components, np.full(count, -1, np.int64), ids.tolist(), 0.1, 0.1, seed)
     seconds, worked = time.perf_counter() - clock, time.process_time() - work
     torn = sum(_torn(grouping, splits) for grouping in (groups, clips, patients))
     found = float((groups[copies[:, 0]] == groups[copies[:, 1]]).mean())

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pydicom import Dataset
 from pydicom.sequence import Sequence as Items
 from pydicom.tag import Tag
+from pydicom.uid import UID
 
 from lingyin.core.clip import Frame, Mask
 from lingyin.core.paths import packaged
@@ -106,10 +107,7 @@ def burn(frame: Frame, sector: Mask, person: Person, rng: np.random.Generator) -
         glyphs = _glyphs(text, font, int(rng.integers(*_SIZES)))
         ink = np.zeros(frame.shape[:2], np.uint8)
         top, left = _corner(place, glyphs.shape, sector, rng)
-        rows, columns = (
-            min(size, limit)
-            for size, limit in zip(glyphs.shape, (ink.shape[0] - top, ink.shape[1] - left), strict=True)
-        )
+        rows, columns = min(glyphs.shape[0], ink.shape[0] - top), min(glyphs.shape[1], ink.shape[1] - left)
         ink[top : top + rows, left : left + columns] = glyphs[:rows, :columns]
         colour = np.full(3, rng.integers(*_INK), np.float32)
         if rng.random() < 0.2:
@@ -174,7 +172,7 @@ def sign(dataset: Dataset, person: Person) -> list[str]:
     dataset.ManufacturerModelName = f"Model of {person.given}"  # nor this
     dataset.DeviceSerialNumber = f"SN{person.number[3:]}"
     uid = f"1.2.826.0.1.{person.birth}.{person.number[3:]}"
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"{uid}.1"
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"{uid}.1")
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = f"{uid}.2", f"{uid}.3"
     item = Dataset()
     item.RequestedProcedureDescription = f"for {person.given}"

@@ -82,7 +82,7 @@ class TextNetwork:
         """Probability of text (rows, columns) at about `scale` times the frame's size."""
         rows, columns = (max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in frame.shape[:2])
         resized = cv2.resize(np.ascontiguousarray(frame), (columns, rows), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(self._detector(_batch(resized))[0][0, 0], np.float32)
+        return np.asarray(self._detector(_batch(np.asarray(resized, np.uint8)))[0][0, 0], np.float32)
 
     def _reads(self, frame: Frame, box: Box) -> bool:
         """Whether the reader is sure of at least two characters in the box (greedy CTC; Graves et al. 2006)."""
