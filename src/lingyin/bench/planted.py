@@ -105,7 +105,7 @@ def burn(frame: Frame, sector: Mask, person: Person, rng: np.random.Generator) -
         font = str(rng.choice(list(fonts())))
         text = person.chinese if font.startswith("Noto") and rng.random() < 0.5 else str(rng.choice(person.lines))
         glyphs = _glyphs(text, font, int(rng.integers(*_SIZES)))
-        ink = np.zeros(frame.shape[:2], np.uint8)
+        ink: NDArray[np.uint8] = np.zeros(sector.shape, np.uint8)
         top, left = _corner(place, glyphs.shape, sector, rng)
         rows, columns = min(glyphs.shape[0], ink.shape[0] - top), min(glyphs.shape[1], ink.shape[1] - left)
         ink[top : top + rows, left : left + columns] = glyphs[:rows, :columns]
