@@ -15,6 +15,7 @@ def test_exit_codes_tell_usage_input_and_own_defects_apart() -> None:
     codes = {
         errors.LingyinError: 1,
         errors.CatalogueError: 1,
+        errors.ReportError: 1,
         errors.UsageError: 2,
         errors.OutputError: 3,
         errors.ModelError: 3,
@@ -25,7 +26,7 @@ def test_exit_codes_tell_usage_input_and_own_defects_apart() -> None:
 
 def test_all_errors_share_one_root() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
-    assert len(kinds) == 9
+    assert len(kinds) == 10
     assert all(issubclass(kind, errors.LingyinError) for kind in kinds)
 
 
