@@ -70,7 +70,7 @@ class VitMae(nn.Module):
     def forward(self, images: Tensor) -> Features:
         """`(B, 3, S, S)` 0..1; S is the size that the weights were made for."""
         config = self.net.config
-        side = images.shape[-1] // int(config.patch_size)  # type: ignore[arg-type]
+        side = images.shape[-1] // int(config.patch_size)  # type: ignore[arg-type, unused-ignore]
         order = torch.arange(side * side, dtype=torch.float32).expand(len(images), -1)
         found = self.net((images - 0.5) / 0.5, noise=order, output_hidden_states=True).hidden_states
         tokens = [self.net.layernorm(found[end]) for end in self.ends]

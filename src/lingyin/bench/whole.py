@@ -135,7 +135,7 @@ class UnetHead(Head):
     def __init__(self, channels: int, pixels: int, size: int, restores: bool) -> None:
         super().__init__()
         try:
-            from monai.networks.nets import UNet  # type: ignore[attr-defined]
+            from monai.networks.nets import UNet  # type: ignore[attr-defined, unused-ignore]
         except ImportError as error:
             raise UsageError("the method monai-unet needs MONAI; run `pip install 'lingyin[bench]'`") from error
         self.net = UNet(2, 1, channels, channels=(16, 32, 64, 128, 192), strides=(2, 2, 2, 2), num_res_units=2)
