@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydicom.uid import CTImageStorage, SecondaryCaptureImageStorage
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from lingyin.serve.node import receive
+from lingyin.serve.node.receive import sweep
 from tests.serve.node.conftest import MakeNode, call, image, store
 
 LONG = 3600.0  # nothing is analysed here
@@ -112,3 +114,13 @@ def test_what_was_stored_but_never_confirmed_goes_at_the_next_start(make_node: M
     (node.settings.temporary / "half.dcm").write_bytes(b"x")
     node.start()
     assert list(node.settings.images.iterdir()) == list(node.settings.temporary.iterdir()) == []
+
+
+def test_what_a_killed_program_left_half_done_is_removed_files_and_folders_alike(tmp_path: Path) -> None:
+    (tmp_path / "half.dcm").write_bytes(b"x")
+    (tmp_path / "lingyin-abc").mkdir()
+    (tmp_path / "lingyin-abc" / "page.html").write_bytes(b"x")
+    sweep(tmp_path, time.time() - 3600)
+    assert len(list(tmp_path.iterdir())) == 2
+    sweep(tmp_path, float("inf"))
+    assert not list(tmp_path.iterdir())

@@ -161,7 +161,7 @@ def sweep(folder: Path, before_s: float) -> None:
     for path in folder.iterdir():
         with suppress(FileNotFoundError):  # its association may end just now
             if path.stat().st_mtime < before_s:
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def sync(path: Path) -> None:
