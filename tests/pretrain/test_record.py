@@ -58,5 +58,5 @@ def test_outside_a_checkout_there_is_no_commit(monkeypatch: pytest.MonkeyPatch) 
     def absent(*_: object, **__: object) -> None:
         raise subprocess.CalledProcessError(128, "git")
 
-    monkeypatch.setattr(record.subprocess, "run", absent)
+    monkeypatch.setattr(subprocess, "run", absent)
     assert record.commit() is None

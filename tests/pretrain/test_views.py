@@ -18,7 +18,8 @@ STILL = ViewsConfig(least_scale=1, rotation_degrees=0, flip=False, depth_gain=0,
 def only(**changes: Any) -> ViewParameters:
     """Parameters of one view that changes nothing but what is named."""
     drawn = draw_views(STILL, np.random.default_rng(0), 1)
-    return replace(drawn, **{name: np.asarray([value], getattr(drawn, name).dtype) for name, value in changes.items()})
+    arrays: dict[str, Any] = {name: np.asarray([value], getattr(drawn, name).dtype) for name, value in changes.items()}
+    return replace(drawn, **arrays)
 
 
 def point(row: int, column: int, side: int = 32) -> np.ndarray[Any, np.dtype[np.uint8]]:
