@@ -86,7 +86,7 @@ def test_drop_read_click_correct_sign_print(page: Any, site: tuple[Served, str],
     page.fill("#add-name", "heart rate")
     page.fill("#add-value", "72")
     page.click("#add-yes")
-    assert page.locator("#review-edits li").count() == 2
+    until(lambda: page.locator("#review-edits li").count() == 2)
     assert name in page.text_content("#review-edits")
     page.click("#close")
     assert page.is_visible("#review-problem"), "corrections are not dropped without a word"
