@@ -140,10 +140,11 @@ def cached_bank(frozen: Frozen, name: str, squares: Squares, needs: Needs, cache
     Raises:
         OutputError: the cache cannot be written.
     """
-    folder = cache / "features" / frozen.mark / name
+    pictures = hashlib.sha256(np.ascontiguousarray(squares.images).data).hexdigest()[:12]
+    folder = cache / "features" / frozen.mark / f"{name}-{pictures}"
     wanted = ["cls", *(f"level{i}" for i in range(len(frozen.shape.strides)) if needs is Needs.MAPS)]
     paths = [folder / f"{each}.npy" for each in wanted]
-    if not all(path.is_file() for path in paths) or len(np.load(paths[0], mmap_mode="r")) != len(squares.images):
+    if not all(path.is_file() for path in paths):
         for path, values in zip(paths, _compute(frozen, name, squares, needs, say), strict=True):
             buffer = io.BytesIO()
             np.save(buffer, values)
