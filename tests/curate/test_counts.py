@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from lingyin.curate.counts import SHOWN, Counts
 from lingyin.curate.rows import CATALOGUE_SCHEMA
 

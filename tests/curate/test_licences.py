@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from lingyin.curate.licences import is_open, reuse_of
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from lingyin.core.errors import OutputError
 from lingyin.curate.press import HEAD, SHARDS, Press
 from lingyin.curate.rows import CATALOGUE_SCHEMA

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from lingyin.curate import units
 from lingyin.curate.recognise import Origin
 from lingyin.curate.settings import settings_with

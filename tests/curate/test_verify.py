@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from lingyin.curate import verify
 from lingyin.curate.hashes import SIDE, thumbnail
 from lingyin.curate.verify import NEEDED, likeness, same_picture
-
 from tests.curate.test_hashes import picture
 
 NONE = np.zeros(6, np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from lingyin.io.phantom import make_phantom
 from lingyin.io.phantom.aorta import Aorta
 from lingyin.io.phantom.parameters import settle

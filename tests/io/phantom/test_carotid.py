@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from lingyin.io.phantom.carotid import STATIONS, Carotid
 from lingyin.io.phantom.parameters import settle
 from lingyin.io.phantom.scene import Moment
