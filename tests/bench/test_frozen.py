@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from lingyin.bench.frozen import (
     Frozen,
     SeeingBank,
-    block_ends,
     cached_bank,
     freeze,
     grid_levels,
@@ -24,6 +23,7 @@ from lingyin.bench.frozen import (
 )
 from lingyin.bench.squares import Squares
 from lingyin.nets.contract import Features
+from lingyin.nets.readout import block_ends
 from lingyin.tasks.contract import Needs, Shape
 
 

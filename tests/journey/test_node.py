@@ -22,7 +22,8 @@ import pytest
 pytest.importorskip("pynetdicom")
 
 from pydicom import Dataset, dcmread
-from tests.serve.node.conftest import Archive, archive, until, write_image
+from tests.serve.node.conftest import Archive, archive, write_image
+from tests.waiting import free_port, until
 
 __all__ = ["archive"]
 
@@ -30,12 +31,6 @@ pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("LINGYIN_KILLS", "3"))
 PATIENCE_S = 240.0  # a loaded machine starts a process slowly
 PROGRAM = "import typer; from lingyin.cli.node import node; typer.run(node)"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def listens(port: int) -> bool:

@@ -7,7 +7,7 @@ import torch
 
 from lingyin.nets.convert import Compiled
 from lingyin.nets.lite0 import Lite0
-from lingyin.nets.readout import LastLayer, SeveralBlocks, SeveralLevels, Side, statistics
+from lingyin.nets.readout import LastLayer, SeveralBlocks, SeveralLevels, statistics
 from lingyin.nets.vit import Vit, VitArchitecture
 
 
@@ -29,14 +29,13 @@ def test_statistics_of_known_maps() -> None:
     assert spread.tolist() == [[0.0, 1.0]]
 
 
-@pytest.mark.parametrize("kind", ["last", "levels", "blocks", "side"])
+@pytest.mark.parametrize("kind", ["last", "levels", "blocks"])
 def test_width_is_as_stated_and_openvino_agrees(kind: str) -> None:
     lite0 = Lite0().eval()
     readout = {
         "last": lambda: LastLayer(lite0, lite0.dim),
         "levels": lambda: SeveralLevels(lite0),
         "blocks": lambda: SeveralBlocks(small_vit()),
-        "side": lambda: Side([LastLayer(lite0, lite0.dim), SeveralBlocks(small_vit())], [None, 32]),
     }[kind]()
     images = torch.rand(3, 1, 64, 64)
     with torch.no_grad():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from lingyin.pretrain.checkpoint import NAME
 from lingyin.pretrain.learner import Learner
 from lingyin.pretrain.team import Team, gathered
 from tests.pretrain.small import small_config, small_corpus
+from tests.waiting import free_port
 
 TIMEOUT_S = 300.0
 SERVER = multiprocessing.get_context("forkserver")  # imports torch once, before there are threads, and forks from there
@@ -84,10 +84,12 @@ def start(
     run: Path, config: dict[str, Any], *, sharded: bool = False, size: int = 2, fault: Fault | None = None
 ) -> tuple[list[Any], Any]:
     """The processes of a team, and where errors of theirs are told."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    facts = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(size), "GLOO_SOCKET_IFNAME": "lo"}
+    facts = {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(free_port()),
+        "WORLD_SIZE": str(size),
+        "GLOO_SOCKET_IFNAME": "lo",
+    }
     told = SERVER.SimpleQueue()
     words = facts, run, config, sharded, told, fault
     processes = [SERVER.Process(target=one, args=(rank, *words), daemon=True) for rank in range(size)]

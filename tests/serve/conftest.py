@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from lingyin.core.study import Analysis
 from lingyin.serve import Settings, make_app
 from lingyin.serve.access import Access
 from lingyin.serve.database import Database
+from tests.waiting import free_port
 
 BASE = "http://127.0.0.1:8765"
 
@@ -139,9 +139,7 @@ def chromium() -> Iterator[Any]:
 def site(serve: Serve, chromium: Any) -> Iterator[tuple[Served, str]]:
     """The application behind a real port."""
     with serve() as served:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         import uvicorn
 
         config = uvicorn.Config(served.app, port=port, lifespan="off", log_level="error", ws="none")
@@ -170,11 +168,3 @@ def page(chromium: Any) -> Iterator[Any]:
     yield opened
     assert opened.faults == []
     context.close()
-
-
-def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    """Waits from outside the page: its content security policy forbids what `wait_for_function` does inside."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)

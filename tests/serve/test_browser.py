@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.serve.conftest import Served, until
+from tests.serve.conftest import Served
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 

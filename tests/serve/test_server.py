@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.waiting import free_port
+
 START = """
 import sys
 from pathlib import Path
@@ -31,9 +33,7 @@ class Process:
     """A server process; `link` is the first line it printed."""
 
     def __init__(self, data: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.data = data
         self.popen = subprocess.Popen(
             [sys.executable, "-u", "-c", START, str(self.port), str(data)],

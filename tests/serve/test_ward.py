@@ -16,7 +16,8 @@ import pytest
 
 from lingyin.report.reopen import read_study
 from lingyin.report.review import problems_of
-from tests.serve.conftest import Served, until
+from tests.serve.conftest import Served
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 KEYS = ["Shift+ArrowLeft"] * 3 + ["Enter"] + ["Shift+ArrowRight"] * 5 + ["Enter"]

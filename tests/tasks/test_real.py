@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from lingyin.core.errors import UnreadableError
+from lingyin.pretrain.sources import is_open
 from lingyin.tasks.config import load_recipe
-from lingyin.tasks.real import is_open, read_set
+from lingyin.tasks.real import read_set
 
 
 def _fascicle_set(folder: Path, lines: list[bool]) -> Path:

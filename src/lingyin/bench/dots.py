@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from lingyin.core.files import write_file
+from lingyin.pretrain.figure import new_figure, png_bytes
 
 INK, PALE, ALERT = "#0b5a6e", "#8fb8c2", "#c2571a"
 LINE_INCHES = 0.22
@@ -23,7 +21,7 @@ def draw_dots(result: dict[str, Any], metrics: Sequence[str], target: Path, titl
     """Writes a PNG with the rows of `metrics`, each metric in a panel of its own, best value on top."""
     groups = [[row for row in result["rows"] if row["metric"] == metric] for metric in metrics]
     heights = [max(1, len(group)) for group in groups]
-    figure = _figure(7.2, 1.2 + LINE_INCHES * sum(heights) + 0.5 * len(groups))
+    figure = new_figure(7.2, 1.2 + LINE_INCHES * sum(heights) + 0.5 * len(groups))
     panels = figure.subplots(len(groups), 1, height_ratios=heights, squeeze=False)[:, 0]
     for panel, metric, group in zip(panels, metrics, groups, strict=True):
         ordered = sorted(group, key=lambda row: float(row["value"]))
@@ -40,7 +38,7 @@ def draw_dots(result: dict[str, Any], metrics: Sequence[str], target: Path, titl
         panel.tick_params(axis="x", labelsize=7)
         panel.set_title(metric, loc="left", fontsize=8, fontweight="bold")
     figure.suptitle(title, fontsize=9)
-    _save(figure, target)
+    write_file(target, png_bytes(figure, 120))
 
 
 def draw_agreement(pairs: Mapping[str, Sequence[tuple[float, float]]], target: Path, title: str) -> None:
@@ -49,7 +47,7 @@ def draw_agreement(pairs: Mapping[str, Sequence[tuple[float, float]]], target: P
     The truth is exact here, so it stands on the axis instead of the mean of both.
     """
     lines = -(-len(pairs) // COLUMNS)
-    figure = _figure(3.2 * COLUMNS, 2.5 * lines + 0.4)
+    figure = new_figure(3.2 * COLUMNS, 2.5 * lines + 0.4)
     for number, (name, values) in enumerate(pairs.items()):
         answer, truth = np.asarray(values, float).T
         difference = answer - truth
@@ -65,16 +63,4 @@ def draw_agreement(pairs: Mapping[str, Sequence[tuple[float, float]]], target: P
         panel.set_ylabel("answer - truth", fontsize=7)
         panel.tick_params(labelsize=6)
     figure.suptitle(title, fontsize=9)
-    _save(figure, target)
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _save(figure: Figure, target: Path) -> None:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
-    write_file(target, buffer.getvalue())
+    write_file(target, png_bytes(figure, 120))

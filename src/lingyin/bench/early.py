@@ -5,7 +5,6 @@ They read what the run writes and hears, and change nothing of it: its bytes are
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from lingyin.bench.metrics import macro_f1
 from lingyin.core.errors import UsageError
 from lingyin.core.files import write_file
 from lingyin.pretrain.checkpoint import NAME
+from lingyin.pretrain.figure import new_figure, png_bytes
 from lingyin.pretrain.loop import Tick
 from lingyin.pretrain.restore import restore
 
@@ -59,11 +59,7 @@ class EarlyProbe:
 
 def draw_scores(rows: list[dict[str, Any]]) -> bytes:
     """A PNG of macro-F1 over steps: each probe thin, their mean thick."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(7, 4)
     axes = figure.add_subplot()
     steps = [row["step"] for row in rows]
     for name in [name for name in rows[-1] if name not in ("step", "mean")]:
@@ -73,9 +69,7 @@ def draw_scores(rows: list[dict[str, Any]]) -> bytes:
     axes.set_ylabel("macro-F1 on val, logistic probe")
     axes.legend(fontsize=7, ncols=2, frameon=False)
     axes.grid(alpha=0.25)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return buffer.getvalue()
+    return png_bytes(figure, 110)
 
 
 class Board:

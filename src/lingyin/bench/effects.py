@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
+
+from lingyin.pretrain.figure import new_figure, png_bytes
 
 
 def interval_figure(rows: Sequence[dict[str, Any]], title: str) -> bytes:
     """A PNG with one line per row: its value as a dot, its 95 % interval as a bar, zero as a rule."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.2, 1.3 + 0.42 * len(rows)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(7.2, 1.3 + 0.42 * len(rows))
     axes = figure.add_subplot()
     for line, row in enumerate(rows):
         clear = row["low"] > 0 or row["high"] < 0
@@ -29,6 +26,4 @@ def interval_figure(rows: Sequence[dict[str, Any]], title: str) -> bytes:
         axes.spines[side].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", alpha=0.25)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=130)
-    return buffer.getvalue()
+    return png_bytes(figure, 130)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from lingyin.bench.calibration import reliability
 from lingyin.bench.document import Table
 from lingyin.bench.sheets import Sheet
+from lingyin.pretrain.figure import new_figure, png_bytes
 
 COLOURS = ("#0b6e6e", "#c2571a", "#5b5b9f", "#8a8a8a", "#b08900", "#a03050", "#3a7d3a", "#555555")
 COLUMNS = 4
@@ -20,15 +19,7 @@ Row = dict[str, Any]
 
 
 def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return buffer.getvalue()
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    return png_bytes(figure, 110)
 
 
 def label_curves(table: Table, rows: Sequence[Row]) -> bytes | None:
@@ -39,7 +30,7 @@ def label_curves(table: Table, rows: Sequence[Row]) -> bytes | None:
     names = list(dict.fromkeys(row["application"] for row in points))
     titles = [chosen.method.title for chosen in table.plan.methods]
     lines = -(-len(names) // COLUMNS)
-    figure = _figure(3.4 * COLUMNS, 2.7 * lines + 0.5)
+    figure = new_figure(3.4 * COLUMNS, 2.7 * lines + 0.5)
     for index, name in enumerate(names):
         axes = figure.add_subplot(lines, COLUMNS, index + 1)
         for number, title in enumerate(titles):
@@ -71,7 +62,7 @@ def forest(rows: Sequence[Row], metric: str) -> bytes | None:
     shown += [row for row in rows if row["metric"] == f"mean {metric}" and row["value"] is not None]
     if not shown:
         return None
-    figure = _figure(8.5, 0.32 * len(shown) + 1.1)
+    figure = new_figure(8.5, 0.32 * len(shown) + 1.1)
     axes = figure.add_subplot()
     axes.axvline(0, color="#888888", lw=0.8)
     for place, row in enumerate(reversed(shown)):
@@ -94,7 +85,7 @@ def confusion(sheets: Sequence[tuple[str, Sheet, Sequence[str]]]) -> bytes | Non
     if not sheets:
         return None
     lines = -(-len(sheets) // 3)
-    figure = _figure(12, 3.6 * lines)
+    figure = new_figure(12, 3.6 * lines)
     for index, (title, sheet, labels) in enumerate(sheets):
         counts = np.zeros((len(labels), len(labels)))
         np.add.at(counts, (sheet.columns["truth"], sheet.columns["probability"].argmax(axis=1)), 1)
@@ -116,7 +107,7 @@ def reliabilities(sheets: Sequence[tuple[str, Sheet, Sequence[str]]]) -> bytes |
     if not sheets:
         return None
     lines = -(-len(sheets) // COLUMNS)
-    figure = _figure(3.0 * COLUMNS, 2.9 * lines + 0.3)
+    figure = new_figure(3.0 * COLUMNS, 2.9 * lines + 0.3)
     for index, (title, sheet, _) in enumerate(sheets):
         axes = figure.add_subplot(lines, COLUMNS, index + 1)
         axes.plot([0, 1], [0, 1], color="#bbbbbb", lw=0.8)
@@ -137,7 +128,7 @@ def agreement(sheets: Sequence[tuple[str, Sheet, str]]) -> bytes | None:
     """Bland-Altman: difference over mean of answer and truth, with bias and limits, per (title, sheet, unit)."""
     if not sheets:
         return None
-    figure = _figure(4.2 * len(sheets), 3.4)
+    figure = new_figure(4.2 * len(sheets), 3.4)
     for index, (title, sheet, unit) in enumerate(sheets):
         answer, truth = sheet.columns["answer"], sheet.columns["truth"]
         difference, rows = answer - truth, np.arange(len(truth))

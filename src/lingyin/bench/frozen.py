@@ -20,7 +20,7 @@ from lingyin.core.files import write_file
 from lingyin.nets.contract import Features
 from lingyin.nets.convert import Compiled
 from lingyin.nets.lite0 import Lite0
-from lingyin.nets.readout import BLOCKS, FIRST_LEVEL, statistics
+from lingyin.nets.readout import FIRST_LEVEL, block_ends, statistics, tokens_of
 from lingyin.nets.vit import Vit
 from lingyin.nets.weights import checksum
 from lingyin.tasks.contract import Inputs, Needs, Shape
@@ -49,13 +49,7 @@ class Flat(nn.Module):
             own = statistics(features.levels[FIRST_LEVEL:]) if isinstance(self.encoder, Lite0) else []
             return torch.cat([features.cls, *own], 1), *kept_levels(features, int(images.shape[-1]))
         found = self.encoder.layers(images, block_ends(len(self.encoder.blocks)))
-        vectors = [part for each in found for part in (each.cls, each.grid.mean((1, 2)))]
-        return torch.cat(vectors, 1), *grid_levels([each.grid.permute(0, 3, 1, 2) for each in found])
-
-
-def block_ends(depth: int) -> tuple[int, ...]:
-    """1-based numbers of the blocks of a transformer that are read."""
-    return tuple(sorted({max(1, round(depth * share)) for share in BLOCKS}))
+        return torch.cat(tokens_of(found), 1), *grid_levels([each.grid.permute(0, 3, 1, 2) for each in found])
 
 
 def grid_levels(maps: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:

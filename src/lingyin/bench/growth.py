@@ -6,7 +6,6 @@ that buckets are as uneven as they are in truth.
 
 from __future__ import annotations
 
-import io
 import json
 import multiprocessing
 import resource
@@ -25,6 +24,7 @@ from lingyin.core.paths import data_root
 from lingyin.curate.duplicates import group_duplicates
 from lingyin.curate.hashes import BITS, WORDS, Words
 from lingyin.curate.splits import assign_splits, join_groups
+from lingyin.pretrain.figure import new_figure, png_bytes
 from lingyin.pretrain.record import commit, machine
 
 Row = dict[str, Any]
@@ -154,12 +154,8 @@ def _peak() -> float:
 
 def draw(rows: list[Row]) -> bytes:
     """A PNG: processor seconds a million and peak memory over millions of pictures."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 3))
+    figure = new_figure(8, 3, spread=False)
     figure.subplots_adjust(0.08, 0.18, 0.98, 0.9, 0.25)
-    FigureCanvasAgg(figure)
     panels = ("processor seconds a million, grouping and splitting", "peak memory, GB")
     for number, metric in enumerate(panels):
         points = [(row["n"] / 1e6, row["value"]) for row in rows if row["metric"] == metric]
@@ -167,6 +163,4 @@ def draw(rows: list[Row]) -> bytes:
         axes.plot(*zip(*points, strict=True), marker="o")
         axes.set(title=metric, xlabel="millions of pictures")
         axes.set_ylim(bottom=0)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100)
-    return buffer.getvalue()
+    return png_bytes(figure, 100)

@@ -11,12 +11,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from lingyin.bench.frozen import block_ends, grid_levels
+from lingyin.bench.frozen import grid_levels
 from lingyin.bench.methods import Method
 from lingyin.core.errors import ModelError, UsageError
 from lingyin.nets import duo
 from lingyin.nets.contract import Features
 from lingyin.nets.export import ENCODER
+from lingyin.nets.readout import block_ends
 from lingyin.nets.weights import META
 from lingyin.tasks.encoders import IMAGENET, load_encoder
 

@@ -7,20 +7,16 @@ both travel in one file.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from lingyin.core.errors import ModelError
 from lingyin.nets.contract import Features
 from lingyin.nets.lite0 import Lite0
-from lingyin.nets.readout import FIRST_LEVEL, SeveralBlocks, statistics
-from lingyin.nets.vit import Vit, VitArchitecture
-from lingyin.nets.weights import META, checksum, read_tensors
+from lingyin.nets.readout import FIRST_LEVEL, block_ends, statistics, tokens_of
+from lingyin.nets.vit import Vit
+from lingyin.nets.weights import load_weights, weights_bytes
 
 FORMAT = "lingyin-duo-1"
 
@@ -35,46 +31,23 @@ class Duo(nn.Module):
     def __init__(self, lite0: Lite0, vit: Vit) -> None:
         super().__init__()
         self.lite0, self.vit = lite0, vit
-        self.blocks = SeveralBlocks(vit)
+        self.ends = block_ends(len(vit.blocks))
         self.level_channels = lite0.level_channels
-        self.dim = lite0.dim + 2 * sum(lite0.level_channels[FIRST_LEVEL:]) + self.blocks.dim
+        self.dim = lite0.dim + 2 * sum(lite0.level_channels[FIRST_LEVEL:]) + 2 * vit.dim * len(self.ends)
 
     def forward(self, images: Tensor) -> Features:
         seen: Features = self.lite0(images.expand(-1, 3, -1, -1))
-        found = self.vit.layers(images, self.blocks.ends)
-        tokens = [part for each in found for part in (each.cls, each.grid.mean((1, 2)))]
-        cls = torch.cat([seen.cls, *statistics(seen.levels[FIRST_LEVEL:]), *tokens], 1)
+        found = self.vit.layers(images, self.ends)
+        cls = torch.cat([seen.cls, *statistics(seen.levels[FIRST_LEVEL:]), *tokens_of(found)], 1)
         return Features(cls, found[-1].grid, seen.levels)
 
 
 def duo_bytes(net: Duo, name: str) -> bytes:
     """A whole weights file in half precision; equal weights give equal bytes."""
-    tensors = {
-        f"{stream}.{key}": value.detach().half().contiguous()
-        for stream in ("lite0", "vit")
-        for key, value in sorted(getattr(net, stream).state_dict().items())
-    }
-    facts = {"format": FORMAT, "architecture": asdict(net.vit.architecture), "name": name, "sha256": checksum(tensors)}
-    data: bytes = save(tensors, metadata={META: json.dumps(facts, sort_keys=True)})
-    return data
+    halves = {key: value.half() for key, value in net.state_dict().items()}
+    return weights_bytes(FORMAT, net.vit.architecture, halves, name)
 
 
 def load_duo(path: Path) -> Duo:
-    """The two-stream encoder of a weights file, in evaluation mode.
-
-    Raises:
-        ModelError: not such a file, damaged, tampered with, or weights that do not fit the architecture it states.
-    """
-    tensors, facts = read_tensors(path)
-    if facts.get("format") != FORMAT:
-        raise ModelError(f"{path}: format {facts.get('format')!r}, expected {FORMAT!r}; use a file of this version")
-    try:
-        net = Duo(Lite0(), Vit(VitArchitecture(**facts["architecture"])))
-        for stream in (net.lite0, net.vit):
-            start = "lite0." if stream is net.lite0 else "vit."
-            stream.load_state_dict(
-                {k.removeprefix(start): v.float() for k, v in tensors.items() if k.startswith(start)}
-            )
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ModelError(f"{path}: the weights do not fit the architecture stated in the file ({error})") from error
-    return net.eval()
+    """The two-stream encoder of a weights file, in evaluation mode. Raises ModelError, as `load_weights`."""
+    return load_weights(path, FORMAT, lambda architecture: Duo(Lite0(), Vit(architecture)))

@@ -50,34 +50,16 @@ class SeveralBlocks(nn.Module):
     def __init__(self, encoder: Vit, shares: Sequence[float] = BLOCKS) -> None:
         super().__init__()
         self.encoder = encoder
-        self.ends = tuple(sorted({max(1, round(len(encoder.blocks) * part)) for part in shares}))
+        self.ends = block_ends(len(encoder.blocks), shares)
         self.dim = 2 * encoder.dim * len(self.ends)
 
     def forward(self, images: Tensor) -> Tensor:
-        found = self.encoder.layers(images, self.ends)
-        return torch.cat([part for each in found for part in (each.cls, each.grid.mean((1, 2)))], 1)
+        return torch.cat(tokens_of(self.encoder.layers(images, self.ends)), 1)
 
 
-class Side(nn.Module):
-    """Several readouts of the same picture side by side; each may want its own picture size.
-
-    `sides` are lengths in pixels, None for the picture as it comes.
-    """
-
-    def __init__(self, parts: Sequence[nn.Module], sides: Sequence[int | None]) -> None:
-        super().__init__()
-        self.parts = nn.ModuleList(parts)
-        self.sides = tuple(sides)
-        self.dim = sum(int(part.dim) for part in parts)  # type: ignore[arg-type, misc]
-
-    def forward(self, images: Tensor) -> Tensor:
-        said = []
-        for part, side in zip(self.parts, self.sides, strict=True):
-            fitting = images
-            if side is not None and images.shape[-1] != side:
-                fitting = nn.functional.interpolate(images, (side, side), mode="bilinear", antialias=True)
-            said.append(part(fitting))
-        return torch.cat(said, 1)
+def block_ends(depth: int, shares: Sequence[float] = BLOCKS) -> tuple[int, ...]:
+    """1-based numbers of the blocks, of `depth`, that are read."""
+    return tuple(sorted({max(1, round(depth * share)) for share in shares}))
 
 
 def statistics(maps: Sequence[Tensor]) -> list[Tensor]:
@@ -87,3 +69,8 @@ def statistics(maps: Sequence[Tensor]) -> list[Tensor]:
         mean = each.mean((2, 3))
         found += [mean, (each - mean[:, :, None, None]).square().mean((2, 3)).sqrt()]
     return found
+
+
+def tokens_of(found: Sequence[Features]) -> list[Tensor]:
+    """Class token `(B, D)` and mean patch token `(B, D)` of each of several blocks, one after the other."""
+    return [part for each in found for part in (each.cls, each.grid.mean((1, 2)))]

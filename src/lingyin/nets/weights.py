@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from lingyin.core.errors import ModelError
 from lingyin.nets.vit import Vit, VitArchitecture
 
 FORMAT = "lingyin-vit-1"
+Net = TypeVar("Net", bound=nn.Module)
 META = "lingyin"  # one key only: the order of several is not fixed, and equal weights must give equal bytes
 
 
@@ -33,8 +34,13 @@ def checksum(tensors: Mapping[str, Tensor]) -> str:
 
 def vit_bytes(architecture: VitArchitecture, weights: Mapping[str, Tensor], name: str) -> bytes:
     """A whole `encoder.safetensors`; equal weights give equal bytes."""
+    return weights_bytes(FORMAT, architecture, weights, name)
+
+
+def weights_bytes(form: str, architecture: VitArchitecture, weights: Mapping[str, Tensor], name: str) -> bytes:
+    """A whole weights file of a format; equal weights give equal bytes."""
     tensors = {key: weights[key].detach().contiguous() for key in sorted(weights)}
-    facts = {"format": FORMAT, "architecture": asdict(architecture), "name": name, "sha256": checksum(tensors)}
+    facts = {"format": form, "architecture": asdict(architecture), "name": name, "sha256": checksum(tensors)}
     data: bytes = save(tensors, metadata={META: json.dumps(facts, sort_keys=True)})
     return data
 
@@ -59,16 +65,21 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def load_vit(path: Path) -> Vit:
-    """The encoder of an `encoder.safetensors`, in evaluation mode.
+    """The encoder of an `encoder.safetensors`, in evaluation mode. Raises ModelError, as `load_weights`."""
+    return load_weights(path, FORMAT, Vit)
+
+
+def load_weights(path: Path, form: str, make: Callable[[VitArchitecture], Net]) -> Net:
+    """The network that `make` builds for the architecture a file of format `form` states, with the file's weights.
 
     Raises:
         ModelError: not such a file, damaged, tampered with, or weights that do not fit the architecture it states.
     """
     tensors, facts = read_tensors(path)
-    if facts.get("format") != FORMAT:
-        raise ModelError(f"{path}: format {facts.get('format')!r}, expected {FORMAT!r}; use a file of this version")
+    if facts.get("format") != form:
+        raise ModelError(f"{path}: format {facts.get('format')!r}, expected {form!r}; use a file of this version")
     try:
-        net = Vit(VitArchitecture(**facts["architecture"]))
+        net = make(VitArchitecture(**facts["architecture"]))
         net.load_state_dict(tensors)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: the weights do not fit the architecture stated in the file ({error})") from error

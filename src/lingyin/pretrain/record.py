@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import platform
@@ -17,6 +16,7 @@ from lingyin.core.files import write_file
 from lingyin.pretrain.checkpoint import Progress
 from lingyin.pretrain.config import PretrainConfig
 from lingyin.pretrain.corpus import Corpus
+from lingyin.pretrain.figure import new_figure, png_bytes
 from lingyin.version import __version__
 
 MOST_POINTS = 400  # of a curve: what a picture can show
@@ -31,14 +31,10 @@ def write_history(run: Path, history: list[dict[str, float]]) -> None:
 
 def draw_curves(history: list[dict[str, float]]) -> bytes:
     """A PNG with one panel per loss, averaged over stretches of equal length."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     names = sorted({name for row in history for name in row} - {"step"}, key=lambda name: (name != "total", name))
     columns, rows_of_panels = min(3, len(names)), -(-len(names) // 3)
-    figure = Figure(figsize=(4.2 * columns, 2.8 * rows_of_panels))
+    figure = new_figure(4.2 * columns, 2.8 * rows_of_panels, spread=False)
     figure.subplots_adjust(0.07, 0.5 / (2.8 * rows_of_panels), 0.98, 0.92, 0.25, 0.6)
-    FigureCanvasAgg(figure)
     for index, name in enumerate(names):
         rows = [row for row in history if name in row]
         stretch = -(-len(rows) // MOST_POINTS)
@@ -47,9 +43,7 @@ def draw_curves(history: list[dict[str, float]]) -> bytes:
         axes.plot([p[-1]["step"] for p in pieces], [sum(row[name] for row in p) / len(p) for p in pieces], lw=1.2)
         axes.set_title(name)
         axes.set_xlabel("step")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100)
-    return buffer.getvalue()
+    return png_bytes(figure, 100)
 
 
 def write_card(run: Path, config: PretrainConfig, corpus: Corpus, progress: Progress, encoder: nn.Module) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
-import threading
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +21,7 @@ from lingyin.report.dicom.source import source_header
 from lingyin.report.identity import Identity, identity_in
 from lingyin.report.priors import organ_of
 from lingyin.report.reopen import read_study
+from lingyin.serve.background import Background, where_raised
 from lingyin.serve.intake import reason
 from lingyin.serve.reviews import Reviews
 from lingyin.serve.settings import Settings
@@ -30,6 +29,7 @@ from lingyin.serve.store import Job, Store
 
 log = logging.getLogger(__name__)
 TELL_EVERY_S = 0.1
+LOOK_EVERY_S = 5.0
 DEFECT = "a defect of the program ({kind}); please report it"
 
 
@@ -47,46 +47,22 @@ class _StoppedError(Exception):
     """The server stops while the study runs."""
 
 
-class Worker:
-    """A thread that works until it is stopped; a bad scan never ends it."""
+class Worker(Background):
+    """Analyses what waits; a bad scan never ends it. Stopped, the study it was at is queued again at the next start."""
+
+    name = "lingyin-worker"
+    patience_s = 10.0
 
     def __init__(self, store: Store, settings: Settings, engine: Analyses, reviews: Reviews) -> None:
+        super().__init__()
         self._store, self._settings, self._engine, self._reviews = store, settings, engine, reviews
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lingyin-worker", daemon=True)
 
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
-
-    def wake(self) -> None:
-        """Tells the worker that something was queued."""
-        self._wake.set()
-
-    def stop(self, timeout_s: float = 10.0) -> None:
-        """Lets the present stage end, then stops; the study it was at is queued again at the next start."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.clear()
-            try:
-                job = self._store.claim()
-                if job is None:
-                    self._wake.wait(5.0)
-                else:
-                    self.work(job)
-            except Exception as error:
-                log.error("the worker met %s at\n%s", type(error).__name__, _place(error))
-                self._stopping.wait(1.0)
+    def _step(self) -> float:
+        job = self._store.claim()
+        if job is None:
+            return LOOK_EVERY_S
+        self.work(job)
+        return 0.0
 
     def work(self, job: Job) -> None:
         """Analyses one study to its end, whatever that is."""
@@ -106,7 +82,7 @@ class Worker:
             log.error("study %s failed: %s", job.id, type(error).__name__)
             ended = self._store.fail(job.id, str(error).replace(str(path), job.scan.name))
         except Exception as error:
-            log.error("study %s met a defect: %s at\n%s", job.id, type(error).__name__, _place(error))
+            log.error("study %s met a defect: %s at\n%s", job.id, type(error).__name__, where_raised(error))
             ended = self._store.fail(job.id, f"{job.scan.name}: {DEFECT.format(kind=type(error).__name__)}")
         if not ended:
             shutil.rmtree(folder, ignore_errors=True)
@@ -164,8 +140,3 @@ def _organ(study: Study) -> dict[str, str] | None:
         if finding.category is Category.ORGAN and finding.certainty is Certainty.PRESENT:
             return finding.name
     return None
-
-
-def _place(error: BaseException) -> str:
-    """Where an exception came from, without its message, which may quote a name or patient data."""
-    return "".join(traceback.format_tb(error.__traceback__))

@@ -13,11 +13,12 @@ import torch
 from lingyin.core.errors import LingyinError, UsageError
 from lingyin.core.paths import data_root
 from lingyin.nets.lite0 import Lite0
+from lingyin.pretrain.sources import is_open, read_licence
 from lingyin.runtime.manifest import default_folder
 from lingyin.tasks.batches import Sampler
 from lingyin.tasks.config import Recipe, load_recipe
 from lingyin.tasks.negatives import make_negatives
-from lingyin.tasks.real import is_open, licence, read_set
+from lingyin.tasks.real import read_set
 from lingyin.tasks.release import release
 from lingyin.tasks.store import Sample, Store, open_store, write_store
 from lingyin.tasks.synthetic import make_phantoms
@@ -138,7 +139,7 @@ def make_sampler(recipe: Recipe, stores: list[Store], licences: str) -> Sampler:
         factors = {
             name: factor
             for name, factor in factors.items()
-            if not (root / name / "card.json").is_file() or is_open(licence(root / name))
+            if not (root / name / "card.json").is_file() or is_open(read_licence(root / name))
         }
     apart = frozenset(name for head in recipe.segment for name in head.apart)
     return Sampler(stores, factors, apart, size=recipe.train.size, batch=recipe.train.batch, seed=recipe.train.seed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,22 +16,11 @@ from lingyin.io.sector import find_sector
 from lingyin.tasks.config import HeadConfig, Recipe
 from lingyin.tasks.store import Sample
 
-OPEN_LICENCES = ("CC BY 4.0", "CC0", "MIT (repo)", "Apache-2.0")
 NORMAL = frozenset(
     {"breast_normal", "liver_no_focal_lesion", "hydronephrosis_absent"}
 )  # a missing mask is an empty one
 LINES = {"fascicle": 5}  # drawn as lines thinner than a pixel of the network: taken this many pixels wide
 LINE_LEAST = 2e-4  # share of the picture; below it the line was lost when the set was made smaller: unknown, not absent
-
-
-def licence(folder: Path) -> str:
-    """The licence that a set's card states."""
-    return str(json.loads((folder / "card.json").read_text(encoding="utf-8"))["licence"])
-
-
-def is_open(words: str) -> bool:
-    """Whether a card's licence is openly licensed beyond doubt; "CC BY-NC", "unknown" and the like are not."""
-    return words.startswith(OPEN_LICENCES) and ";" not in words and "unconfirmed" not in words
 
 
 def read_set(folder: Path, recipe: Recipe, split: str | None = None) -> Iterator[Sample]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,11 +150,3 @@ def store(node: Node, *images: Dataset, **options: Any) -> list[int]:
         return [association.send_c_store(each).Status for each in images]
     finally:
         association.release()
-
-
-def until(true: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    """Waits until something is true."""
-    end = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < end, "did not come true in time"
-        time.sleep(0.05)

@@ -12,7 +12,8 @@ from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr
 
 from lingyin.serve.node import Peer
 from lingyin.serve.node.commit import INSTANCE, MISTYPED, NO_SUCH_ACTION, NO_SUCH_INSTANCE, NO_SUCH_OBJECT, WRONG_CLASS
-from tests.serve.node.conftest import Archive, MakeNode, call, image, store, until
+from tests.serve.node.conftest import Archive, MakeNode, call, image, store
+from tests.waiting import until
 
 
 def request(transaction: str, *pairs: tuple[str, str]) -> Dataset:

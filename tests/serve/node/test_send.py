@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tests.serve.node.conftest import Archive, MakeNode, image, store, until
+from tests.serve.node.conftest import Archive, MakeNode, image, store
+from tests.waiting import until
 
 
 def test_a_peer_that_was_away_gets_everything(make_node: MakeNode, archive: Archive) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from lingyin.core.errors import UsageError
 from lingyin.serve.node import Tls, settings
-from tests.serve.node.conftest import Archive, MakeNode, call, image, store, until
+from tests.serve.node.conftest import Archive, MakeNode, call, image, store
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from lingyin.core.errors import OutputError
 from lingyin.core.study import Analysis
 from lingyin.serve.node import work
 from lingyin.serve.node.state import MAX_CRASHES
-from tests.serve.node.conftest import Archive, MakeNode, image, store, until
+from tests.serve.node.conftest import Archive, MakeNode, image, store
+from tests.waiting import until
 
 
 class Counting:

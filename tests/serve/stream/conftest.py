@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -56,11 +55,3 @@ def serve() -> Iterator[Serve]:
 
 def connect(server: StreamServer) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), 20)
-
-
-def until(true: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    """Waits until something is true."""
-    end = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < end, "did not come true in time"
-        time.sleep(0.01)

@@ -12,14 +12,9 @@ import pytest
 
 from lingyin.core.errors import InputError, UsageError
 from lingyin.serve.stream.run import run
+from tests.waiting import free_port
 
 PROGRAM = "import typer; from lingyin.cli.stream import stream; typer.run(stream)"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.slow

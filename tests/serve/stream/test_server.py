@@ -20,7 +20,8 @@ from lingyin.serve.stream.robot.volume import Volume
 from lingyin.serve.stream.server import MOST_CLIENTS
 from lingyin.serve.stream.source import Source
 from lingyin.serve.stream.wire import image_message, read_message
-from tests.serve.stream.conftest import Serve, connect, until
+from tests.serve.stream.conftest import Serve, connect
+from tests.waiting import until
 
 Spacing = tuple[float, float]
 SMALL = np.random.default_rng(2).integers(0, 90, (60, 80), dtype=np.uint8)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Sequence
 
 from pynetdicom import AE, build_context
 from pynetdicom.association import Association
 
+from lingyin.serve.background import Background
 from lingyin.serve.node.commit import Commitments
 from lingyin.serve.node.letters import Letters
 from lingyin.serve.node.settings import NodeSettings, Peer
@@ -25,42 +25,21 @@ NOT_ACCEPTED = "{peer} does not take this kind of object"
 REFUSED = "{peer} answered with status 0x{status:04X}"
 
 
-class Courier:
-    """A thread that delivers until it is stopped."""
+class Courier(Background):
+    """Delivers what is due; stopped, it lets the object at hand arrive."""
+
+    name = "lingyin-node-courier"
 
     def __init__(self, settings: NodeSettings, state: State, letters: Letters, commitments: Commitments) -> None:
+        super().__init__()
         self._settings, self._state, self._letters, self._commitments = settings, state, letters, commitments
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lingyin-node-courier", daemon=True)
 
-    def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
-
-    def wake(self) -> None:
-        """Tells the courier that something is due."""
-        self._wake.set()
-
-    def stop(self, timeout_s: float = 30.0) -> None:
-        """Lets the object at hand arrive, then stops."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.clear()
-            try:
-                batch = self._state.due(time.time(), BATCH)
-                if batch:
-                    self.deliver(batch)
-                elif not self._commitments.report(time.time()):
-                    self._wake.wait(LOOK_EVERY_S)
-            except Exception as error:
-                log.error("the delivery met %s", type(error).__name__)
-                self._stopping.wait(1.0)
+    def _step(self) -> float:
+        batch = self._state.due(time.time(), BATCH)
+        if batch:
+            self.deliver(batch)
+            return 0.0
+        return 0.0 if self._commitments.report(time.time()) else LOOK_EVERY_S
 
     def deliver(self, batch: Sequence[Result]) -> None:
         """Sends results in one association; what was not taken is due again later."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import sqlite3
-import threading
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +16,7 @@ from lingyin.core.errors import LingyinError, OutputError
 from lingyin.core.study import Analysis
 from lingyin.io import open_clip
 from lingyin.report import write_report
+from lingyin.serve.background import Background, where_raised
 from lingyin.serve.node.letters import Letters
 from lingyin.serve.node.receive import sweep, sync
 from lingyin.serve.node.settings import NodeSettings
@@ -34,43 +33,30 @@ class _StoppedError(Exception):
     """The node stops while an image is analysed."""
 
 
-class Analyst:
-    """A thread that works until it is stopped; a bad image never ends it."""
+class Analyst(Background):
+    """Analyses what is complete; a bad image never ends it. Stopped, the image at hand waits for the next start."""
+
+    name = "lingyin-node-analyst"
 
     def __init__(
         self, settings: NodeSettings, state: State, letters: Letters, engine: Analyses, ready: Callable[[], None]
     ) -> None:
+        super().__init__()
         self._settings, self._state, self._letters = settings, state, letters
         self._engine, self._ready = engine, ready
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lingyin-node-analyst", daemon=True)
 
-    def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
-
-    def stop(self, timeout_s: float = 30.0) -> None:
-        """Lets the present stage end, then stops; the image at hand waits for the next start."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            claimed = None
-            try:
-                claimed = self._state.claim(time.time() - self._settings.quiet_s, self._settings.instances)
-                if claimed is None:
-                    sweep(self._settings.temporary, time.time() - ABANDONED_S)
-                    self._stopping.wait(LOOK_EVERY_S)
-                else:
-                    self.work(*claimed)
-            except Exception as error:  # the database or the folder of dead letters cannot be written
-                log.error("the analysis met %s at\n%s", type(error).__name__, _place(error))
-                self._stopping.wait(1.0)
-                if claimed is not None:
-                    with suppress(sqlite3.Error):
-                        self._state.release(claimed[0])
+    def _step(self) -> float:
+        claimed = self._state.claim(time.time() - self._settings.quiet_s, self._settings.instances)
+        if claimed is None:
+            sweep(self._settings.temporary, time.time() - ABANDONED_S)
+            return LOOK_EVERY_S
+        try:
+            self.work(*claimed)
+        except Exception:  # the database or the folder of dead letters cannot be written
+            with suppress(sqlite3.Error):
+                self._state.release(claimed[0])
+            raise
+        return 0.0
 
     def work(self, seq: int, file: str) -> None:
         """Analyses one image to its end, whatever that is."""
@@ -92,7 +78,7 @@ class Analyst:
         except LingyinError as error:
             problem = str(error)
         except Exception as error:
-            log.error("image %s met a defect: %s at\n%s", file, type(error).__name__, _place(error))
+            log.error("image %s met a defect: %s at\n%s", file, type(error).__name__, where_raised(error))
             problem = DEFECT.format(kind=type(error).__name__)
         self._state.give_up(seq, problem)
         self._letters.add(file, problem)
@@ -126,8 +112,3 @@ class Analyst:
 
     def _folder(self, file: str) -> Path:
         return self._settings.results / Path(file).stem
-
-
-def _place(error: BaseException) -> str:
-    """Where an exception came from, without its message, which may quote patient data."""
-    return "".join(traceback.format_tb(error.__traceback__))
