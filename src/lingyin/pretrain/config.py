@@ -44,12 +44,14 @@ class EncoderConfig(_Strict):
 
 
 class DataConfig(_Strict):
-    """What is learnt from: train images of the sets, and drawn phantoms.
+    """What is learnt from: train images of the sets, train pictures of a curated corpus, and drawn phantoms.
 
-    `cache_px` is the side of the stored pictures; `balance` 0 draws every image alike, 1 every set alike.
+    `corpus` is the folder or address of what `lingyin curate` made. `cache_px` is the side of the stored pictures;
+    `balance` 0 draws every image alike, 1 every set alike.
     """
 
     sets: Literal["all", "none"] | tuple[str, ...] = "all"
+    corpus: str | None = None
     licence: Literal["any", "open"] = "any"
     phantoms: int = Field(default=0, ge=0)
     cache_px: int = Field(default=224, ge=32, multiple_of=16)
@@ -57,8 +59,8 @@ class DataConfig(_Strict):
 
     @model_validator(mode="after")
     def _some(self) -> DataConfig:
-        if self.sets in ("none", ()) and not self.phantoms:
-            raise ValueError("nothing to learn from: name sets or ask for phantoms")
+        if self.sets in ("none", ()) and not self.phantoms and not self.corpus:
+            raise ValueError("nothing to learn from: name sets or a corpus, or ask for phantoms")
         return self
 
 

@@ -22,6 +22,7 @@ from lingyin.core.errors import InputError, OutputError, UsageError
 from lingyin.core.labels import LabelSet
 from lingyin.core.paths import data_root
 from lingyin.pretrain.config import DataConfig
+from lingyin.pretrain.curated import corpus_sha256, read_curated
 from lingyin.pretrain.sources import Picture, chosen_sets, read_phantoms, read_train
 
 PICTURES, INDEX = "pictures.bin", "index.json"
@@ -69,10 +70,13 @@ def open_corpus(config: DataConfig, cache: Path, seed: int) -> Corpus:
 
     Raises:
         UsageError: sets are asked for, but the data is absent or has no such set.
-        InputError: a packed corpus is damaged.
+        InputError: a packed corpus is damaged, or the curated one is not whole.
         OutputError: the cache cannot be written.
     """
-    mark = json.dumps([config.model_dump(exclude={"balance"}), seed], sort_keys=True)
+    told: list[object] = [config.model_dump(exclude={"balance"}, exclude_none=True), seed]
+    if config.corpus is not None:
+        told.append(corpus_sha256(config.corpus))
+    mark = json.dumps(told, sort_keys=True)
     folder = cache / f"corpus-{hashlib.sha256(mark.encode()).hexdigest()[:12]}"
     if not (folder / INDEX).is_file():
         _pack(folder, _pictures(config, seed), config.cache_px)
@@ -83,9 +87,11 @@ def _pictures(config: DataConfig, seed: int) -> Iterator[Picture]:
     if config.sets != "none":
         root = data_root()
         if root is None:
-            raise UsageError("the data sets are absent: set LINGYIN_DATA, or data.sets = 'none' for phantoms alone")
+            raise UsageError("the data sets are absent: set LINGYIN_DATA, or data.sets = 'none'")
         for folder in chosen_sets(root, config.sets, config.licence):
             yield from read_train(folder)
+    if config.corpus is not None:
+        yield from read_curated(config.corpus, config.licence)
     yield from read_phantoms(config.phantoms, seed)
 
 
