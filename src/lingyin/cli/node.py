@@ -37,6 +37,9 @@ def node(
     attempts: Annotated[int, typer.Option(min=1, help="Deliveries tried before a result is a dead letter.")] = 16,
     backoff_seconds: Annotated[float, typer.Option(min=0.01, help="Pause after the first failure; doubles.")] = 2.0,
     retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Try everything in dead-letter again.")] = False,
+    results: Annotated[
+        str, typer.Option("--results", metavar="KINDS", help="What the peer gets: any of sr,seg,capture,keys,pdf.")
+    ] = "sr,seg,capture,keys,pdf",
     lang: Annotated[str, typer.Option(help="Language of the printed report: en, zh-Hans, zh-Hant or all.")] = "all",
     tls_cert: Annotated[Path | None, typer.Option(metavar="PEM", help="Own certificate: callers must use TLS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(metavar="PEM", help="Its key, if in a file of its own.")] = None,
@@ -50,7 +53,7 @@ def node(
     """Serve as a DICOM node: store, analyse, send back."""
     try:
         from lingyin.serve.node.run import run
-        from lingyin.serve.node.settings import NodeSettings, Peer, Tls, check_title
+        from lingyin.serve.node.settings import NodeSettings, Peer, Tls, check_kinds, check_title
         from lingyin.serve.settings import default_data
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is not installed; run: pip install 'lingyin[serve]'") from error
@@ -73,6 +76,7 @@ def node(
         attempts=attempts,
         backoff_s=backoff_seconds,
         lang=lang,
+        kinds=check_kinds(results),
         tls=None if tls_cert is None else Tls(tls_cert, tls_key, tls_ca),
         send_tls=send_tls,
     )

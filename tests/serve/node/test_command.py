@@ -32,6 +32,7 @@ def run(*words: str) -> None:
         (["--tls-key", "key.pem"], "--tls-cert"),
         (["--send-tls"], "--tls-cert"),
         (["--lang", "fr"], "fr"),
+        (["--results", "sr,video"], "kinds"),
     ],
 )
 def test_wrong_words_are_named(words: list[str], said: str) -> None:

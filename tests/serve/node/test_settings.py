@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lingyin.core.errors import UsageError
-from lingyin.serve.node.settings import NodeSettings, Peer, Tls, check_title
+from lingyin.serve.node.settings import NodeSettings, Peer, Tls, check_kinds, check_title
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,13 @@ def test_what_is_no_peer_is_refused(text: str) -> None:
 def test_what_is_no_title_is_refused(title: str) -> None:
     with pytest.raises(UsageError, match="AE title"):
         check_title(title)
+
+
+def test_kinds_of_results_are_read() -> None:
+    assert check_kinds("sr, seg,sr") == ("sr", "seg")
+    for text in ("", ",", "sr,video"):
+        with pytest.raises(UsageError, match="sr,seg,capture,keys,pdf"):
+            check_kinds(text)
 
 
 def test_pauses_double_up_to_the_limit(tmp_path: Path) -> None:

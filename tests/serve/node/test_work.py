@@ -42,6 +42,14 @@ def test_results_reach_the_peer_under_patient_and_study(make_node: MakeNode, arc
     assert node.state.counts()["images"] == {"done": 1}
 
 
+def test_the_peer_gets_only_the_kinds_it_wants(make_node: MakeNode, archive: Archive) -> None:
+    node = make_node(kinds=("sr", "capture"))
+    store(node, image())
+    until(lambda: set(node.state.counts()["results"]) == {"sent"})
+    assert {each.Modality for each in archive.got.values()} == {"SR", "OT"}
+    assert not list(node.settings.results.rglob("*.pdf"))  # nothing was printed for nobody
+
+
 def test_a_study_waits_until_it_is_quiet_or_full(make_node: MakeNode, engine: Engine) -> None:
     counting = Counting(engine)
     node = make_node(counting, quiet_s=3600.0, instances=2)

@@ -15,6 +15,7 @@ PEER = re.compile(r"(?P<aet>[^@]+)@(?P<host>\[[0-9A-Fa-f:.%]+\]|[^@:\[\]]+):(?P<
 AE_TITLE = re.compile(r"[!-\[\]-~](?:[ -\[\]-~]{0,14}[!-\[\]-~])?")  # PS3.5 6.2: VR AE, no backslash
 
 HANDSHAKE_S = 5.0
+KINDS = ("sr", "seg", "capture", "keys", "pdf")  # of results, as their files are called
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,18 @@ def check_title(title: str) -> str:
     if AE_TITLE.fullmatch(title.strip()) is None:
         raise UsageError(f"{title!r} is no AE title; use 1 to 16 plain characters without a backslash")
     return title.strip()
+
+
+def check_kinds(text: str) -> tuple[str, ...]:
+    """Kinds of results from a list with commas.
+
+    Raises:
+        UsageError: none, or one that does not exist.
+    """
+    kinds = tuple(dict.fromkeys(each.strip() for each in text.split(",") if each.strip()))
+    if not kinds or not set(kinds) <= set(KINDS):
+        raise UsageError(f"{text!r} names no kinds of results; choose among {','.join(KINDS)}")
+    return kinds
 
 
 class _Greeting(ssl.SSLContext):
@@ -125,6 +138,7 @@ class NodeSettings:
     backoff_s: float = 2.0  # before the second attempt; doubles each time
     backoff_most_s: float = 3600.0
     lang: str = "all"
+    kinds: tuple[str, ...] = KINDS  # of results that the peer gets
     tls: Tls | None = None
     send_tls: bool = False
 

@@ -19,7 +19,7 @@ from lingyin.report import write_report
 from lingyin.serve.background import Background, where_raised
 from lingyin.serve.node.letters import Letters
 from lingyin.serve.node.receive import sweep, sync
-from lingyin.serve.node.settings import NodeSettings
+from lingyin.serve.node.settings import KINDS, NodeSettings
 from lingyin.serve.node.state import Result, State
 from lingyin.serve.worker import DEFECT, Analyses
 
@@ -93,14 +93,17 @@ class Analyst(Background):
         analysis = self._engine.analyze(clip, progress=tell)
         folder = self._folder(file)
         shutil.rmtree(folder, ignore_errors=True)  # of an analysis that was killed before it was noted as done
-        write_report(analysis, clip, folder, self._settings.lang)
+        write_report(analysis, clip, folder, self._settings.lang, pdf="pdf" in self._settings.kinds)
         return analysis
 
     def _results(self, file: str) -> list[Result]:
         """The objects to send, all of them on the disk."""
         folder = self._folder(file)
+        unwanted = set(KINDS) - set(self._settings.kinds)
         results = []
         for path in sorted((folder / "dicom").glob("*.dcm")):
+            if path.stem.partition("-")[0] in unwanted:
+                continue
             header = dcmread(path, stop_before_pixels=True, specific_tags=["SOPClassUID", "SOPInstanceUID"])
             name = path.relative_to(self._settings.results).as_posix()
             syntax = str(header.file_meta.TransferSyntaxUID)
