@@ -48,9 +48,7 @@ def read_curated(address: str, licence: Literal["any", "open"]) -> Iterator[Pict
         stored = corpus[index]
         grey = stored.image if stored.image.ndim == 2 else cv2.cvtColor(stored.image, cv2.COLOR_RGB2GRAY)
         source = str(stored.told["source"])
-        yield Picture(
-            np.asarray(grey, np.uint8), stored.sector, stored.labels, source, ", ".join(sorted(licences[source]))
-        )
+        yield Picture(np.asarray(grey, np.uint8), stored.sector, stored.labels, source, licences[source])
 
 
 def _licences(corpus: Corpus) -> dict[str, str]:
