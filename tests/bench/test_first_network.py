@@ -171,3 +171,24 @@ def test_scores_go_to_the_head_of_their_name() -> None:
         {"metric": "Dice", "value": 0.5, "low": 0.5, "high": 0.5, "n": 1}
     ]
     assert not MANIFEST.head("fetal_skull").scores  # the manifest that came in is left as it was
+
+
+@pytest.mark.parametrize(
+    ("organs", "expected"),
+    [
+        (["none", "none"], ["foreign images called novel (share)"]),
+        (["breast", None], ["known images called novel (share)"]),
+    ],
+)
+def test_novelty_of_known_or_foreign_images_alone(organs: list[str | None], expected: list[str]) -> None:
+    rows = rows_of(Sheet(novelty=Column([0.5, 2.0], organs, ["a", "b"], ["x", "x"])), MANIFEST)
+    assert [(row["metric"], row["value"]) for row in rows] == [(name, 0.5) for name in expected]
+
+
+def test_what_is_undefined_is_null_and_no_score() -> None:
+    manifest = MANIFEST.model_copy(update={"heads": [Head(name="lump", task="classify", labels=["no", "yes"])]})
+    sheet = Sheet({"lump": Column([np.array([0.9, 0.1])] * 2, [0, 0], ["a", "b"], ["x", "x"])})
+    rows = rows_of(sheet, manifest)
+    undefined = next(row for row in rows if row["metric"] == "AUROC")
+    assert (undefined["value"], undefined["low"], undefined["high"]) == (None, None, None)
+    assert [score.metric for score in scored(manifest, rows).heads[0].scores] == ["macro F1"]

@@ -1,11 +1,15 @@
 """Export: a whole folder or none, hashes that fit, no trace of the machine, and scores that can be added later."""
 
 import hashlib
+import shutil
+from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from safetensors.torch import load_file
 
+from lingyin.core.errors import OutputError
 from lingyin.nets.export import export, rewrite
 from lingyin.runtime.manifest import Score, read_manifest
 from lingyin.runtime.network import load_network
@@ -64,3 +68,13 @@ def test_scores_are_added_without_touching_the_network(tiny_folder, tmp_path, pa
     assert again.heads[0].scores == [score]
     assert again.sha256["network.bin"] == manifest.sha256["network.bin"]
     assert again.sha256["CARD.md"] != manifest.sha256["CARD.md"]
+
+
+def test_scores_that_cannot_be_written_leave_the_folder_as_it_was(tiny_folder, tmp_path, monkeypatch):  # noqa: F811
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_folder, folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(Path, "replace", Mock(side_effect=OSError(28, "No space left on device")))
+    with pytest.raises(OutputError, match="No space left"):
+        rewrite(folder, read_manifest(folder), "after")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

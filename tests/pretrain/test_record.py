@@ -60,3 +60,10 @@ def test_outside_a_checkout_there_is_no_commit(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(subprocess, "run", absent)
     assert record.commit() is None
+
+
+def test_a_history_without_a_loss_is_written_without_curves(tmp_path: Path) -> None:
+    record.write_history(tmp_path, [{"step": 1.0}])
+    assert [each.name for each in tmp_path.iterdir()] == ["history.json"]
+    with pytest.raises(ValueError, match="no curves"):
+        record.draw_curves([{"step": 1.0}])

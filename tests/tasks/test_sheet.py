@@ -16,6 +16,7 @@ from lingyin.tasks.contract import Place, Task
 from lingyin.tasks.detect import Boxes, Detect
 from lingyin.tasks.measure import Measure
 from lingyin.tasks.own.pictures import Example, Square
+from lingyin.tasks.segment import Segment
 from lingyin.tasks.sheet import CAPTION, COLUMNS, DOUBT, MOST, SAID, TRUE, write_sheet
 
 SIZE = 64
@@ -64,3 +65,24 @@ def test_boxes_are_drawn_unless_hardly_believed(tmp_path: Path) -> None:
     assert drawn[20, 10].tolist() == list(TRUE)
     assert drawn[50, 40].tolist() == list(SAID)
     assert drawn[50, 5].tolist() == [0, 0, 0]
+
+
+def test_what_is_said_of_an_empty_picture_is_as_bad_as_what_is_missed(tmp_path: Path) -> None:
+    block = np.zeros((SIZE, SIZE), bool)
+    block[:32] = True
+    half, none = np.zeros((1, 32, 32), np.float32), np.zeros((1, 32, 32), np.float32)
+    half[0, :16] = 1
+    squares = [square({"cyst": truth}, grey) for truth, grey in ((block, 50), (None, 100), (None, 150), (block, 200))]
+    order = [half, none, half, none]  # right, right, a false alarm, missed
+    drawn = sheet(tmp_path, Segment(("cyst",)), squares, order)
+    assert drawn[HIGH - CAPTION - 8, WIDE // 2 :: WIDE, 0].tolist()[:4] == [150, 200, 50, 100]
+    empty = Boxes(np.zeros((0, 4), np.float32), ())
+    said = [
+        Detections(np.array([[4, 4, 30, 30]], np.float32), np.array([0]), np.array([s], np.float32)) for s in (0.1, 0.9)
+    ]
+    drawn = sheet(tmp_path, Detect(("cyst",), SIZE), [square(empty, 50), square(empty, 150)], said)
+    assert drawn[50, WIDE // 2 :: WIDE, 0].tolist()[:2] == [150, 50]
+
+
+def test_a_sheet_of_nothing_is_white(tmp_path: Path) -> None:
+    assert (sheet(tmp_path, Classify(("a", "b")), [], []) == 255).all()

@@ -108,3 +108,23 @@ def test_a_label_or_structure_that_nobody_listed_is_refused(tmp_path: Path, wron
     with pytest.raises(ValueError, match="not in"):
         write_store(tmp_path, [_sample(3, 2, **wrong)], HEADS, STRUCTURES)
     assert not (tmp_path / "index.npz").exists()
+
+
+def test_a_ninth_drawn_mask_is_refused_by_name_and_empty_ones_cost_no_bit(tmp_path: Path) -> None:
+    names = [f"s{number}" for number in range(10)]
+    drawn: dict[str, np.ndarray | None] = {name: np.ones((4, 3), bool) for name in names[:9]}
+    with pytest.raises(InputError, match=r"made 4x3 has more than 8 drawn masks"):
+        write_store(tmp_path / "nine", [_sample(4, 3, masks=drawn)], HEADS, names)
+    assert not (tmp_path / "nine" / "index.npz").exists()
+    write_store(tmp_path / "eight", [_sample(4, 3, masks=drawn | {"s0": None, "s9": None})], HEADS, names)
+    found = open_store(tmp_path / "eight").masks(0)
+    assert sorted(found) == list(range(10))
+    assert [number for number, mask in found.items() if mask is None] == [0, 9]
+    assert all(found[number].all() for number in range(1, 9))
+
+
+def test_long_names_of_subjects_stay_apart(tmp_path: Path) -> None:
+    subjects = ["s" * 200 + end for end in "ab"]
+    write_store(tmp_path, [_sample(2, 2, subject=each, name=each, source=each) for each in subjects], HEADS, STRUCTURES)
+    store = open_store(tmp_path)
+    assert store.subject.tolist() == store.name.tolist() == store.source.tolist() == subjects

@@ -11,7 +11,7 @@ import numpy as np
 from lingyin.bench.applications import Application
 from lingyin.bench.gains import Compared, application_gain, mean_gain
 from lingyin.bench.methods import Chosen
-from lingyin.bench.metrics import Interval, Ints, bootstrap
+from lingyin.bench.metrics import Interval, Ints, bootstrap, figures_of
 from lingyin.bench.run import Outcome, Plan
 from lingyin.bench.sheets import Sheet, Statistic
 from lingyin.bench.words import FEW, GAIN
@@ -113,15 +113,9 @@ def _row(application: Application, chosen: Chosen, labels: str, metric: str, mea
         "method": chosen.method.title,
         "labels": labels,
         "metric": metric + unit,
-        **_figures(measured),
+        **figures_of(measured),
         "claimed": application.claimed and not chosen.method.saw_labels,
     }
-
-
-def _figures(measured: Interval) -> dict[str, Any]:
-    """Four decimals; null where a number is undefined, because JSON knows no NaN."""
-    values = {name: getattr(measured, name) for name in ("value", "low", "high")}
-    return {name: None if np.isnan(each) else round(each, 4) for name, each in values.items()} | {"n": measured.n}
 
 
 def _mean_fact(table: Table, name: str, method: str, percent: int, fact: str) -> float:
@@ -151,7 +145,7 @@ def gain_rows(table: Table) -> list[dict[str, Any]]:
                     "method": chosen.method.title,
                     "labels": f"ahead on {ahead} of {len(counted)}",
                     "metric": f"mean {GAIN}",
-                    **_figures(whole),
+                    **figures_of(whole),
                     "claimed": True,
                 }
             )

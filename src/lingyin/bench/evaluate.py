@@ -68,8 +68,9 @@ def evaluate(chosen: argparse.Namespace) -> None:
         log.info("%s", name)
     rows = rows_of(sheet, network.manifest)
     for row in rows:
-        interval = f"[{row['low']:.3f}, {row['high']:.3f}]"
-        log.info("%-26s %-44s %7.3f %s n=%d", row["application"], row["metric"], row["value"], interval, row["n"])
+        known = row["value"] is not None
+        value = f"{row['value']:7.3f} [{row['low']:.3f}, {row['high']:.3f}]" if known else "undefined"
+        log.info("%-26s %-44s %s n=%d", row["application"], row["metric"], value, row["n"])
     out = chosen.out or (RESULT if chosen.split == "test" else None)
     if out is not None:
         write_result(out, rows, chosen.split)

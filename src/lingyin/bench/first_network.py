@@ -20,6 +20,7 @@ from lingyin.bench.metrics import (
     balanced_accuracy,
     bootstrap,
     dice,
+    figures_of,
     macro_auroc,
     macro_f1,
 )
@@ -125,9 +126,8 @@ def rows_of(sheet: Sheet, manifest: Manifest) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
 
     def add(application: str, task: str, metric: str, measured: Interval, labels: str = "100 %") -> None:
-        figures = {key: round(getattr(measured, key), 4) for key in ("value", "low", "high")}
         row = {"application": application, "task": task, "method": method, "labels": labels, "metric": metric}
-        rows.append({**row, **figures, "n": measured.n})
+        rows.append(row | figures_of(measured))
 
     for head in manifest.heads:
         column = sheet.heads.get(head.name, Column())
@@ -186,19 +186,13 @@ def _novelty_rows(column: Column) -> list[tuple[str, Interval]]:
     foreign = np.asarray([organ == NONE for organ in column.truths])
     scores = np.asarray(column.answers, np.float64)
     subjects = np.asarray(column.subjects)
-    rows = [
-        (
-            "known images called novel (share)",
-            bootstrap(lambda i: float((scores[~foreign][i] > 1).mean()), subjects[~foreign]),
-        )
-    ]
-    if foreign.any():
-        rows.append(
-            (
-                "foreign images called novel (share)",
-                bootstrap(lambda i: float((scores[foreign][i] > 1).mean()), subjects[foreign]),
-            )
-        )
+    rows = []
+    for name, part in (("known", ~foreign), ("foreign", foreign)):
+        if part.any():
+            called = scores[part] > 1
+            measured = bootstrap(lambda i, called=called: float(called[i].mean()), subjects[part])  # type: ignore[misc]
+            rows.append((f"{name} images called novel (share)", measured))
+    if foreign.any() and not foreign.all():
         rows.append(("AUROC, foreign against known", bootstrap(lambda i: auroc(scores[i], foreign[i]), subjects)))
     return rows
 
@@ -216,7 +210,7 @@ def _mean(values: NDArray[Any], _truths: NDArray[Any]) -> float:
 
 
 def scored(manifest: Manifest, rows: Iterable[dict[str, Any]]) -> Manifest:
-    """The manifest with the rows of each head as its scores, best summary first."""
+    """The manifest with the rows of each head as its scores, best summary first; without those that are undefined."""
     rows = list(rows)
     heads = [
         head.model_copy(
@@ -224,7 +218,7 @@ def scored(manifest: Manifest, rows: Iterable[dict[str, Any]]) -> Manifest:
                 "scores": [
                     Score(**{key: row[key] for key in ("metric", "value", "low", "high", "n")})
                     for row in rows
-                    if row["application"] == head.name
+                    if row["application"] == head.name and row["value"] is not None
                 ]
             }
         )

@@ -24,6 +24,13 @@ class Interval:
     n: int
 
 
+def figures_of(measured: Interval) -> dict[str, float | int | None]:
+    """Value and interval to four decimals, and `n`, as result files have them; None where a number is undefined (of one
+    class alone, for example), because JSON knows no NaN."""
+    values = {name: float(getattr(measured, name)) for name in ("value", "low", "high")}
+    return {name: None if np.isnan(each) else round(each, 4) for name, each in values.items()} | {"n": measured.n}
+
+
 def bootstrap(
     statistic: Callable[[Ints], float], subjects: NDArray[np.str_], draws: int = DRAWS, seed: int = 0
 ) -> Interval:

@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from lingyin.core.files import write_file
 from lingyin.nets.convert import to_openvino
 from lingyin.nets.joint import JointNet
 from lingyin.runtime.manifest import FORMAT, MANIFEST, Head, Manifest
@@ -85,12 +86,15 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def rewrite(folder: Path, manifest: Manifest, card: str) -> Manifest:
-    """Puts a new manifest and card (scores measured after export) into a model folder; the network stays as it is."""
-    (folder / CARD).write_text(card, encoding="utf-8")
-    renewed = manifest.model_copy(update={"sha256": {**manifest.sha256, CARD: file_sha256(folder / CARD)}})
-    part = folder / (MANIFEST + ".part")
-    part.write_text(renewed.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    part.replace(folder / MANIFEST)
+    """Puts a new manifest and card (scores measured after export) into a model folder; the network stays as it is.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    words = card.encode()
+    renewed = manifest.model_copy(update={"sha256": {**manifest.sha256, CARD: hashlib.sha256(words).hexdigest()}})
+    write_file(folder / CARD, words)
+    write_file(folder / MANIFEST, (renewed.model_dump_json(indent=1) + "\n").encode())
     return renewed
 
 

@@ -25,13 +25,19 @@ MOST_POINTS = 400  # of a curve: what a picture can show
 def write_history(run: Path, history: list[dict[str, float]]) -> None:
     """`history.json`, one row per step, and `curves.png`. Raises OutputError."""
     write_file(run / "history.json", (json.dumps(history) + "\n").encode(), durable=True)
-    if history:
+    if any(row.keys() - {"step"} for row in history):
         write_file(run / "curves.png", draw_curves(history), durable=True)
 
 
 def draw_curves(history: list[dict[str, float]]) -> bytes:
-    """A PNG with one panel per loss, averaged over stretches of equal length."""
+    """A PNG with one panel per loss, averaged over stretches of equal length.
+
+    Raises:
+        ValueError: the history holds no loss.
+    """
     names = sorted({name for row in history for name in row} - {"step"}, key=lambda name: (name != "total", name))
+    if not names:
+        raise ValueError("a history without a loss has no curves")
     columns, rows_of_panels = min(3, len(names)), -(-len(names) // 3)
     figure = new_figure(4.2 * columns, 2.8 * rows_of_panels, spread=False)
     figure.subplots_adjust(0.07, 0.5 / (2.8 * rows_of_panels), 0.98, 0.92, 0.25, 0.6)

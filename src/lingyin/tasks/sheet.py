@@ -13,14 +13,20 @@ from lingyin.core.files import write_file
 from lingyin.runtime.decode import outline
 from lingyin.tasks.contract import Task
 from lingyin.tasks.own.pictures import Square
+from lingyin.tasks.surfaces import dice
 
 Picture = NDArray[np.uint8]  # (H, W, 3) RGB
 TRUE, SAID, DOUBT = (90, 220, 120), (255, 150, 60), (255, 205, 195)
 COLUMNS, MOST, CAPTION = 5, 30, 34
+EVEN, BELIEVED = 0.5, 0.3  # from where a mask's pixel, and a box, are taken for said
 
 
 def write_sheet(path: Any, task: Task[Any, Any], squares: Sequence[Square], predictions: Sequence[Any]) -> None:
-    """Writes a PNG with up to `MOST` pictures. Raises OutputError where it cannot be written."""
+    """Writes a PNG with up to `MOST` pictures; a white one where there are none.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
     tiles = []
     order = sorted(range(len(squares)), key=lambda at: -_badness(task, predictions[at], squares[at].label))
     for at in order[:MOST]:
@@ -31,6 +37,8 @@ def write_sheet(path: Any, task: Task[Any, Any], squares: Sequence[Square], pred
             picture = draw(task, picture, square.label, said)
         wrong = task.kind == "classify" and isinstance(square.label, str) and _badness(task, said, square.label) > 0.5
         tiles.append(_captioned(picture, square.example.path.name, _words(task, square.label, said), wrong=wrong))
+    if not tiles:
+        tiles.append(np.full((CAPTION, CAPTION, 3), 255, np.uint8))
     while len(tiles) % COLUMNS:
         tiles.append(np.full_like(tiles[0], 255))
     rows = [np.concatenate(tiles[start : start + COLUMNS], axis=1) for start in range(0, len(tiles), COLUMNS)]
@@ -39,13 +47,28 @@ def write_sheet(path: Any, task: Task[Any, Any], squares: Sequence[Square], pred
 
 
 def _badness(task: Task[Any, Any], said: Any, label: Any) -> float:
-    """How wrong one prediction is, by the task's own metric."""
+    """How wrong one prediction is, by the task's own metric; something said of a picture that shows nothing of the kind
+    is as bad as something missed."""
     if task.kind == "classify" and isinstance(label, str):
         return 1.0 - float(said[task.spec()["labels"].index(label)])
+    if task.kind == "segment":
+        return -_agreement(task, said, label)
     value = task.metrics([said], [label])[task.chooses_by]
     if np.isnan(value):
-        return -1.0
+        return 0.0 if task.kind == "detect" and (said.scores >= BELIEVED).any() else -1.0
     return -value if task.higher_is_better else value
+
+
+def _agreement(task: Task[Any, Any], said: Any, label: Any) -> float:
+    """Mean Dice over the structures of which the truth is known, those known to be empty among them."""
+    found = []
+    for index, name in enumerate(task.spec()["structures"]):
+        if name not in label:
+            continue
+        truth = np.zeros(said[index].shape, np.bool_) if label[name] is None else label[name]
+        whole = cv2.resize(said[index], truth.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        found.append(dice(whole >= EVEN, truth))
+    return float(np.mean(found)) if found else 1.0
 
 
 def _words(task: Task[Any, Any], label: Any, said: Any) -> str:
@@ -86,7 +109,7 @@ def _outlines(task: Task[Any, Any], picture: Picture, label: Any, said: Any) -> 
 
 def _boxes(_task: Task[Any, Any], picture: Picture, label: Any, said: Any) -> Picture:
     shown = [(box, TRUE) for box in label.boxes]
-    shown += [(box, SAID) for box, score in zip(said.boxes, said.scores, strict=True) if score >= 0.3]
+    shown += [(box, SAID) for box, score in zip(said.boxes, said.scores, strict=True) if score >= BELIEVED]
     for box, ink in shown:
         left, top, right, bottom = (round(float(v)) for v in box)
         cv2.rectangle(picture, (left, top), (right, bottom), ink, 1)

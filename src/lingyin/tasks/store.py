@@ -21,6 +21,7 @@ from lingyin.core.errors import InputError
 Grey = NDArray[np.uint8]
 UNKNOWN = -1
 EMPTY = 0
+MOST_MASKS = 8  # drawn masks of one image: a plane has so many bits
 
 
 @dataclass(frozen=True)
@@ -83,14 +84,18 @@ class Store:
 def write_store(
     folder: Path, samples: Iterable[Sample], heads: dict[str, tuple[str, ...]], structures: Sequence[str]
 ) -> int:
-    """Packs samples into `folder`, replacing what was there; returns how many. The index is written last."""
+    """Packs samples into `folder`, replacing what was there; returns how many. The index is written last.
+
+    Raises:
+        InputError: a sample has more drawn masks than a plane can hold.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.npz").unlink(missing_ok=True)
     rows: dict[str, list[object]] = {key: [] for key in _COLUMNS}
     offset = 0
     with (folder / "pictures.bin").open("wb") as pictures, (folder / "planes.bin").open("wb") as planes:
         for sample in samples:
-            plane, bits = _pack_masks(sample, structures)
+            plane, bits = _pack_masks(sample, structures, folder)
             pictures.write(np.ascontiguousarray(sample.picture).tobytes())
             planes.write(plane.tobytes())
             rows["offset"].append(offset)
@@ -119,14 +124,14 @@ _COLUMNS: dict[str, type | str] = {
     "box": np.float32,
     "target": np.int16,
     "mask": np.int8,
-    "source": "U48",
-    "split": "U8",
-    "subject": "U96",
-    "name": "U64",
+    "source": np.str_,  # as long as the longest: a cut name of a subject could be that of another
+    "split": np.str_,
+    "subject": np.str_,
+    "name": np.str_,
 }
 
 
-def _pack_masks(sample: Sample, structures: Sequence[str]) -> tuple[Grey, list[int]]:
+def _pack_masks(sample: Sample, structures: Sequence[str], folder: Path) -> tuple[Grey, list[int]]:
     plane = np.zeros(sample.picture.shape, np.uint8)
     bits = [UNKNOWN] * len(structures)
     drawn = 0
@@ -134,6 +139,9 @@ def _pack_masks(sample: Sample, structures: Sequence[str]) -> tuple[Grey, list[i
         if mask is None or not mask.any():
             bits[structures.index(structure)] = EMPTY
             continue
+        if drawn == MOST_MASKS:
+            problem = f"{sample.source} {sample.name} has more than {MOST_MASKS} drawn masks"
+            raise InputError(folder, problem, "leave some of its structures out of the recipe")
         plane |= mask.astype(np.uint8) << drawn
         drawn += 1
         bits[structures.index(structure)] = drawn
