@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from lingyin.core.errors import UsageError
 from lingyin.curate.corpus import Corpus
 
-FORMS = ("coco", "huggingface", "nnunet")
+FORMS = ("coco", "dicom", "huggingface", "nnunet")
 
 
 def export_corpus(
