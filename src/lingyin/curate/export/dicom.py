@@ -95,12 +95,16 @@ def _put_pixels(image: Dataset, picture: Stored, jpeg: bytes | None) -> None:
         image.LossyImageCompression = "01"
         image.LossyImageCompressionRatio = f"{picture.image.size / len(jpeg):.2f}"
         image.LossyImageCompressionMethod = "ISO_10918_1"
-    whole = jpeg is not None and not colour  # YBR_FULL, as colour is stored, is none of an ultrasound image (C.8.5.6)
-    pixels = picture.image.tobytes()
-    image.PixelData = encapsulate([jpeg]) if whole else pixels + bytes(len(pixels) % 2)
+    if jpeg is not None and not colour:  # an ultrasound image may not be YBR_FULL, as colour is stored (C.8.5.6.1)
+        image.PixelData = encapsulate([jpeg])
+        syntax = JPEGBaseline8Bit
+    else:
+        pixels = picture.image.tobytes()
+        image.PixelData = pixels + bytes(len(pixels) % 2)
+        syntax = ExplicitVRLittleEndian
     image["PixelData"].VR = "OB"
     image.file_meta = FileMetaDataset()
-    image.file_meta.TransferSyntaxUID = JPEGBaseline8Bit if whole else ExplicitVRLittleEndian
+    image.file_meta.TransferSyntaxUID = syntax
 
 
 def _region(image: Dataset, across_mm: float, down_mm: float) -> Dataset:
