@@ -23,7 +23,7 @@ Picture = NDArray[np.float32]  # (H, W) probability on the frame
 
 def head(name: str, task: str, labels: Sequence[str], organs: Sequence[str] = (), **more: Any) -> Any:
     """A head as the manifest lists it."""
-    values = {"mode": "exclusive", "thresholds": {}, "caveats": []} | more
+    values = {"mode": "exclusive", "thresholds": {}, "rules_out": {}, "caveats": []} | more
     return SimpleNamespace(name=name, task=task, labels=tuple(labels), organs=tuple(organs), **values)
 
 

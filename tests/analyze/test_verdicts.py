@@ -20,7 +20,7 @@ BREAST = ("breast_normal", "breast_mass_benign", "breast_mass_malignant")
 
 
 def head(name: str, labels: Sequence[str], organs: Sequence[str], task: str = "classify", **more: Any) -> Any:
-    values = {"mode": "exclusive", "thresholds": {}, "caveats": []} | more
+    values = {"mode": "exclusive", "thresholds": {}, "rules_out": {}, "caveats": []} | more
     return SimpleNamespace(name=name, task=task, labels=tuple(labels), organs=tuple(organs), **values)
 
 
@@ -84,6 +84,25 @@ def test_a_winner_below_its_point_is_unsure() -> None:
     verdicts = hear([[0.4, 0.35, 0.25]] * 3)
     assert certainties(verdicts)["breast_normal"] is Certainty.UNSURE
     assert all(finding.abnormal is None or finding.certainty is Certainty.ABSENT for finding in verdicts.findings)
+
+
+def test_what_a_head_cannot_rule_out_is_unsure_and_so_is_what_it_contradicts() -> None:
+    def said(limit: float) -> dict[str, Certainty]:
+        few = head("own", BREAST, ["breast"], rules_out={"breast_mass_malignant": limit, "breast_mass_benign": 0.2})
+        return certainties(
+            hear_heads(readings("own", [[0.9, 0.07, 0.03]] * 3), [few], "breast", load_tree(), load_rules())
+        )
+
+    assert said(0.05) == {
+        "breast_normal": Certainty.PRESENT,
+        "breast_mass_benign": Certainty.ABSENT,
+        "breast_mass_malignant": Certainty.ABSENT,
+    }
+    assert said(0.0) == {
+        "breast_normal": Certainty.UNSURE,
+        "breast_mass_benign": Certainty.ABSENT,
+        "breast_mass_malignant": Certainty.UNSURE,
+    }
 
 
 def test_frames_that_contradict_each_other_give_no_diagnosis() -> None:

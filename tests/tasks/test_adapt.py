@@ -216,3 +216,16 @@ def test_the_manifest_lists_every_file(tiny_folder: Path, tmp_path: Path) -> Non
     files = {path.name for path in (tmp_path / "model").iterdir() if path.is_file()} - {"manifest.json"}
     assert set(manifest.sha256) == files
     assert manifest.saw["mine"] == 8
+
+
+def test_few_pictures_are_each_judged_by_the_others_and_rule_little_out(
+    tiny_folder: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    said: list[str] = []
+    source = class_folders(tmp_path / "mine", {"left": 6, "right": 12})
+    adapt(ask(tiny_folder, source, tmp_path / "model", "classify", organ="liver", codes=CODES), said.append)
+    assert any("every picture is judged by the others" in line for line in said)
+    entry = read_manifest(tmp_path / "model").head("mine")
+    assert entry.rules_out["liver_lesion_benign"] == 0.0  # six pictures cannot promise nine of ten
+    assert 0 < entry.rules_out["liver_lesion_malignant"] <= 0.25

@@ -96,12 +96,13 @@ class _Speaker:
     def findings(self) -> list[Finding]:
         """One finding per label worth stating: the winner always, an abnormal label also where it is not ruled out.
 
-        At or over its operating point a label is present; under half of it, absent; between, unsure. A winner below its
-        own operating point is unsure. Where labels may be true together none wins: all that are not absent are stated.
+        At or over its operating point a label is present; under half of it, or under what the head needs to rule it
+        out, absent; between, unsure. A winner below its own operating point is unsure. Where labels may be true
+        together none wins: all that are not absent are stated.
         """
         stated, several = [], self.head.mode == "several"
         for index, label in enumerate(self.head.labels):
-            certainty = _certainty(float(self.joined.probabilities[index]), _point(self.head, label))
+            certainty = _certainty(float(self.joined.probabilities[index]), self.head, label)
             wins = certainty is not Certainty.ABSENT if several else index == self.joined.top
             if wins and certainty is Certainty.ABSENT:
                 certainty = Certainty.UNSURE
@@ -176,10 +177,20 @@ def _point(head: Head, label: str) -> float:
     return float(head.thresholds.get(label, DEFAULT_POINT))
 
 
-def _certainty(probability: float, point: float) -> Certainty:
+def _certainty(probability: float, head: Head, label: str) -> Certainty:
+    point = _point(head, label)
     if probability >= point:
         return Certainty.PRESENT
-    return Certainty.ABSENT if probability < point / 2 else Certainty.UNSURE
+    return Certainty.ABSENT if probability < head.rules_out.get(label, point / 2) else Certainty.UNSURE
+
+
+def _doubted(findings: list[Finding], head: Head) -> list[Finding]:
+    """Of a head that says what it needs to rule labels out: nothing harmless is present while a harm may be."""
+    if not any(each.certainty is Certainty.UNSURE and each.code in head.rules_out for each in findings):
+        return findings
+    doubt = {"certainty": Certainty.UNSURE, "abnormal": None}
+    calm = [each.certainty is Certainty.PRESENT and each.abnormal is False for each in findings]
+    return [each.model_copy(update=doubt) if harmless else each for each, harmless in zip(findings, calm, strict=True)]
 
 
 def _settled(findings: list[Finding], head: Head) -> list[Finding]:
@@ -188,6 +199,7 @@ def _settled(findings: list[Finding], head: Head) -> list[Finding]:
     An abnormal one wins over a normal one (sensitivity first), then one with an operating point of its own (chosen
     because missing this label costs more), then the one furthest over its point.
     """
+    findings = _doubted(findings, head)
     present = [finding for finding in findings if finding.certainty is Certainty.PRESENT]
     if len(present) < 2:
         return findings

@@ -50,6 +50,10 @@ class Head(_Record):
     organs: list[str] = Field(default_factory=list, description="organs it may speak about")
     temperature: float = Field(default=1.0, gt=0, description="divides the logits before the softmax (Guo et al. 2017)")
     thresholds: dict[str, float] = Field(default_factory=dict, description="operating point per label, from validation")
+    rules_out: dict[str, float] = Field(
+        default_factory=dict,
+        description="probability per label under which it is absent; else half its operating point",
+    )
     threshold: float = Field(default=0.5, gt=0, lt=1, description="probability at which a mask's edge lies")
     trained_on: list[str] = Field(default_factory=list, description="data sets with labels for this head")
     licences: list[str] = Field(default_factory=list, description="licences of those sets")

@@ -7,7 +7,7 @@ import json
 import time
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,12 +18,12 @@ from lingyin.core.paths import packaged
 from lingyin.nets.graft import round_to_half
 from lingyin.runtime.manifest import Manifest, default_folder, read_manifest
 from lingyin.tasks.classify import Classify, by_video
-from lingyin.tasks.contract import Floats, Shape, Task
+from lingyin.tasks.contract import Floats, Needs, Shape, Task
 from lingyin.tasks.deliver import Base, Delivery, deliver
 from lingyin.tasks.encoders import load_encoder, shape_of
 from lingyin.tasks.entry import Described, describe_head
 from lingyin.tasks.features import make_bank
-from lingyin.tasks.fit import Fitted, Fold, fit, settings_for
+from lingyin.tasks.fit import Fitted, Fold, fit, join, settings_for
 from lingyin.tasks.glance import check_export, glance
 from lingyin.tasks.own.gather import Gathered, gather
 from lingyin.tasks.own.labels import Wanted
@@ -31,6 +31,7 @@ from lingyin.tasks.own.pictures import make_views
 from lingyin.tasks.owncard import Trial, write_own_card
 from lingyin.tasks.sheet import write_sheet
 from lingyin.tasks.tune import Mode, TuneSettings, tune
+from lingyin.tasks.unseen import ENOUGH, Unseen, cross_answers
 
 Say = Callable[[str], None]
 Choice = Literal["auto", "frozen", "lora", "full"]
@@ -89,11 +90,11 @@ def adapt(request: Request, say: Say = lambda _: None) -> Adapted:
     say(f"{counts['train']} pictures to learn from, {counts['val']} to choose by, {counts['test']} to test on")
     encoder = round_to_half(load_encoder(request.encoder if request.encoder is not None else base.folder))
     work = _Work(request, data, encoder, base.manifest.input_size, say)
-    best = work.best()
+    best, unseen = work.calibrated(work.best())
     plain = [square for name in ("train", "val") for square in work.squares[name] if square.plain]
     own = glance(base.folder, plain)
     spoken = [label for head in base.manifest.heads if head.task == "classify" for label in head.labels]
-    described = describe_head(data, best.fitted, own, request, work.val_raw(best), spoken)
+    described = describe_head(data, best.fitted, own, request, unseen, spoken)
     test = work.scores(best, "test") if counts["test"] else {}
     trials = tuple(Trial(each.mode, each.fitted.loss, work.scores(each, "val")) for each in work.done)
     card = write_own_card(data, described, trials, best.mode, test, base.manifest, request)
@@ -172,6 +173,23 @@ class _Work:
         if self.request.mode != "auto":
             return next(each for each in self.done if each.mode == self.request.mode)
         return min(self.done, key=lambda each: self._rank(each.fitted))
+
+    def calibrated(self, candidate: _Candidate) -> tuple[_Candidate, Unseen]:
+        """The candidate with what pictures that it has not learnt from say of its certainty, and its answers to them:
+        those of val; where val is small, and the head learnt on vectors of the frozen encoder, all pictures in turn."""
+        val = self.frozen["val"]
+        own = Unseen(self.val_raw(candidate), val.labels)
+        if candidate.mode != "frozen" or self.task.needs is not Needs.POOLED or len(val.labels) >= ENOUGH:
+            return candidate, own
+        self.say(f"{len(val.labels)} pictures are few to judge certainty by: every picture is judged by the others")
+        squares = [*self.squares["train"], *self.squares["val"]]
+        plain = np.array([square.plain for square in squares])
+        settings = settings_for(self.task.needs, seed=self.request.seed)
+        unseen = cross_answers(candidate.fitted, join(self.frozen["train"], val), plain, settings)
+        fitted = replace(candidate.fitted, calibration=self.task.calibrate(unseen.raw, unseen.labels))
+        at = self.done.index(candidate)
+        self.done[at] = replace(candidate, fitted=replace(fitted, metrics=fitted.score(val)))
+        return self.done[at], unseen
 
     def _modes(self) -> list[Mode]:
         tunable: tuple[Mode, ...] = ("lora", "full")

@@ -8,21 +8,23 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lingyin.core.errors import UsageError
 from lingyin.core.tree import Kind, load_tree
 from lingyin.runtime.answers import LENGTH
 from lingyin.runtime.manifest import Head
 from lingyin.tasks.calibrate import operating_point
-from lingyin.tasks.contract import Floats
 from lingyin.tasks.detect import STRIDE as BOX_STRIDE
 from lingyin.tasks.fit import Fitted
 from lingyin.tasks.glance import Glance
 from lingyin.tasks.landmark import STRIDE as POINT_STRIDE
 from lingyin.tasks.own.gather import Gathered
 from lingyin.tasks.own.naming import find_code, published_code
+from lingyin.tasks.unseen import Unseen, ruling_out
 
-FEW = 3  # validation pictures with and without a label under which it gets no operating point
+DEFAULT_POINT = 0.5  # of a label without an operating point of its own
+FEW = 3  # unseen pictures with and without a label under which it gets no operating point
 FEW_SUBJECTS = 100  # of the train split, under which every finding carries a caveat
 STRIDES = {"detect": BOX_STRIDE, "landmark": POINT_STRIDE}
 
@@ -51,10 +53,10 @@ class Described:
 
 
 def describe_head(
-    data: Gathered, fitted: Fitted, seen: Glance, asked: Asked, val_raw: Floats, preferred: Sequence[str] = ()
+    data: Gathered, fitted: Fitted, seen: Glance, asked: Asked, unseen: Unseen, preferred: Sequence[str] = ()
 ) -> Described:
-    """Names the head. `val_raw (N, ...)` are its raw outputs on val, for operating points; codes that the base network
-    speaks of are `preferred`.
+    """Names the head. What it says of `unseen` pictures gives its operating points and what it may rule out; codes that
+    the base network speaks of are `preferred`.
 
     Raises:
         UsageError: the organ or a code that the user gave is not in the tree.
@@ -80,7 +82,8 @@ def describe_head(
         labels=labels,
         organs=[organ] if spoken and organ is not None else [],
         temperature=fitted.calibration.get("temperature", 1.0),
-        thresholds=_points(fitted, val_raw, data, labels),
+        thresholds=_points(fitted, unseen, labels),
+        rules_out=_limits(fitted, unseen, labels),
         calibration=_calibration(fitted),
         trained_on=[data.table.name],
         licences=["the user's own"],
@@ -142,15 +145,14 @@ def _name(data: Gathered, asked: Asked) -> str:
     return plain or "own"
 
 
-def _points(fitted: Fitted, raw: Floats, data: Gathered, labels: Sequence[str]) -> dict[str, float]:
-    """Operating points of labels that val shows often enough, with and without."""
+def _points(fitted: Fitted, unseen: Unseen, labels: Sequence[str]) -> dict[str, float]:
+    """Operating points of labels that the unseen pictures show often enough, with and without."""
     task = fitted.task
     if task.kind == "describe":
         return dict.fromkeys(labels, round(fitted.calibration.get("threshold", 0.5), 3))
     if task.kind != "classify":
         return {}
-    probability = np.stack(task.decode(raw, fitted.calibration))
-    truth = np.stack([task.target(each.label)["target"] for each in data.splits["val"]])
+    probability, truth = _beside(fitted, unseen)
     points = {}
     for index, label in enumerate(labels):
         known = ~np.isnan(truth[:, index])
@@ -158,3 +160,24 @@ def _points(fitted: Fitted, raw: Floats, data: Gathered, labels: Sequence[str]) 
         if FEW <= yes.sum() <= len(yes) - FEW:
             points[label] = round(operating_point(probability[known, index], yes), 3)
     return points
+
+
+def _limits(fitted: Fitted, unseen: Unseen, labels: Sequence[str]) -> dict[str, float]:
+    """The probability under which each of exclusive labels is absent: never over half its operating point, and lower
+    where unseen pictures that show it were given less."""
+    task = fitted.task
+    if task.kind != "classify" or task.mode == "several":
+        return {}
+    probability, truth = _beside(fitted, unseen)
+    points = _points(fitted, unseen, labels)
+    found = {}
+    for index, label in enumerate(labels):
+        limit = ruling_out(probability[:, index], truth[:, index] == 1)
+        found[label] = round(min(limit, points.get(label, DEFAULT_POINT) / 2), 3)
+    return found
+
+
+def _beside(fitted: Fitted, unseen: Unseen) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Calibrated probabilities of unseen pictures and what is true, both `(N, K)`."""
+    probability = np.stack(fitted.task.decode(unseen.raw, fitted.calibration))
+    return probability, np.stack([fitted.task.target(label)["target"] for label in unseen.labels])

@@ -58,6 +58,14 @@ class Fold:
         return Fold(self.bank.take(at), [self.labels[int(row)] for row in at], self.subjects[at])
 
 
+def join(first: Fold, second: Fold) -> Fold:
+    """Two folds of vectors as one; pictures and maps are left behind."""
+    vectors = np.concatenate([first.bank.cls, second.bank.cls])
+    pictures = np.zeros((len(vectors), 1, 1), np.uint8)
+    subjects = np.concatenate([first.subjects, second.subjects])
+    return Fold(Bank(pictures, vectors), [*first.labels, *second.labels], subjects)
+
+
 @dataclass(frozen=True)
 class Fitted:
     """A head that has learnt: with what val taught about its certainty, its val `loss` and `metrics`, and `history`."""
