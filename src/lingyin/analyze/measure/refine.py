@@ -85,24 +85,30 @@ def _step(profile: NDArray[np.float32], path: NDArray[np.int64], flank: int) -> 
     return float(profile[rows, path[:, None] + side].mean() - profile[rows, path[:, None] - side].mean())
 
 
+def smooth_path(gain: NDArray[np.float64], price: float) -> NDArray[np.int64]:
+    """Indices `(N,)` of the path through `gain (N, K)` that gathers most, less `price` times each squared step."""
+    count, width = gain.shape
+    apart = np.arange(width)
+    prices = price * (apart[:, None] - apart[None]) ** 2  # (to, from)
+    best = gain[0].copy()
+    came = np.zeros((count, width), np.int64)
+    for row in range(1, count):
+        options = best[None] - prices
+        came[row] = options.argmax(axis=1)
+        best = options.max(axis=1) + gain[row]
+    path = np.zeros(count, np.int64)
+    path[-1] = int(best.argmax())
+    for row in range(count - 1, 0, -1):
+        path[row - 1] = came[row, path[row]]
+    return path
+
+
 def _best_path(strength: NDArray[np.float64]) -> NDArray[np.int64]:
     """Indices `(N,)` of the strongest smooth closed path through `(N, K)`: forward pass twice round, then back."""
     count, width = strength.shape
     peak = float(strength.max())
     if peak <= 0:
         return np.full(count, width // 2)
-    gain = np.vstack([strength, strength]) / peak
-    apart = np.arange(width)
-    price = STIFFNESS * (apart[:, None] - apart[None]) ** 2  # (to, from)
-    best = gain[0].copy()
-    came = np.zeros((2 * count, width), np.int64)
-    for row in range(1, 2 * count):
-        options = best[None] - price
-        came[row] = options.argmax(axis=1)
-        best = options.max(axis=1) + gain[row]
-    path = np.zeros(2 * count, np.int64)
-    path[-1] = int(best.argmax())
-    for row in range(2 * count - 1, 0, -1):
-        path[row - 1] = came[row, path[row]]
+    path = smooth_path(np.vstack([strength, strength]) / peak, STIFFNESS)
     middle = count // 2  # the turn in the middle of the two rounds has settled at both of its ends
     return np.roll(path[middle : middle + count], middle)
