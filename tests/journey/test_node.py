@@ -2,85 +2,35 @@
 
 from __future__ import annotations
 
-import gc
-import json
 import os
 import random
-import shutil
 import signal
-import socket
 import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 pytest.importorskip("pynetdicom")
 
-from pydicom import Dataset, dcmread
-from tests.serve.node.conftest import Archive, archive, write_image
+from pydicom import Dataset
+from tests.journey.department import PATIENCE_S, NodeProcess, Orthanc, find_orthanc, find_storescu, start_sender
+from tests.journey.trials import dead_letters, disturbing, make_images, run
+from tests.serve.node.conftest import write_image
 from tests.waiting import free_port, until
 
-__all__ = ["archive"]
-
 pytestmark = pytest.mark.slow
-KILLS = int(os.environ.get("LINGYIN_KILLS", "3"))
-PATIENCE_S = 240.0  # a loaded machine starts a process slowly
-PROGRAM = "import typer; from lingyin.cli.node import node; typer.run(node)"
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-class Command:
-    """`lingyin node` in a process of its own, which can be killed and started again on the same folder."""
-
-    def __init__(self, data: Path, peer: str, *words: str) -> None:
-        self.data, self.port = data, free_port()
-        self._words = ["--aet", "LINGYIN", "--port", str(self.port), "--send-to", peer, "--data", str(data), *words]
-        self._words += ["--threads", "1", "--lang", "en", "--backoff-seconds", "0.2"]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        log = (self.data.parent / "node.log").open("ab")
-        with log:
-            self._process = subprocess.Popen([sys.executable, "-c", PROGRAM, *self._words], stdout=log, stderr=log)
-        until(lambda: listens(self.port), PATIENCE_S)
-
-    def end(self, number: signal.Signals) -> int:
-        """Sends the signal and waits for the end."""
-        if self._process is None:
-            return 0
-        self._process.send_signal(number)
-        code = self._process.wait(60)
-        self._process = None
-        return code
-
-    def rows(self, table: str) -> list[dict[str, Any]]:
-        import sqlite3
-        from contextlib import closing
-
-        with closing(sqlite3.connect(self.data / "node.sqlite", timeout=30)) as db:
-            db.row_factory = sqlite3.Row
-            return [dict(row) for row in db.execute(f"SELECT * FROM {table}")]
-
-
-MakeCommand = Callable[..., Command]
+IMAGES, KILLS = 12, int(os.environ.get("LINGYIN_KILLS", "3"))
+MakeCommand = Callable[..., NodeProcess]
 
 
 @pytest.fixture
 def command(tmp_path: Path) -> Iterator[MakeCommand]:
-    made: list[Command] = []
+    made: list[NodeProcess] = []
 
-    def make(peer: str, *words: str) -> Command:
-        made.append(Command(tmp_path / "node", peer, *words))
+    def make(peer: str, *words: str, port: int | None = None) -> NodeProcess:
+        made.append(NodeProcess(tmp_path / "node", peer, *words, port=port))
         return made[-1]
 
     yield make
@@ -90,12 +40,12 @@ def command(tmp_path: Path) -> Iterator[MakeCommand]:
 
 @pytest.fixture
 def storescu() -> str:
-    """DCMTK's own; pynetdicom puts a program of the same name into the environment."""
-    for folder in os.get_exec_path():
-        found = shutil.which("storescu", path=folder)
-        if found and b"dcmtk" in subprocess.run([found, "--version"], capture_output=True, check=False).stdout:
-            return found
-    pytest.skip("DCMTK's storescu is absent: apt install dcmtk")
+    return find_storescu() or pytest.skip("DCMTK's storescu is absent: apt install dcmtk")
+
+
+@pytest.fixture
+def orthanc_program() -> str:
+    return find_orthanc() or pytest.skip("Orthanc is absent: apt install orthanc")
 
 
 @pytest.fixture
@@ -112,58 +62,12 @@ def images(tmp_path: Path) -> list[tuple[Path, Dataset]]:
 
 def start_all(storescu: str, port: int, paths: list[Path]) -> list[subprocess.Popen[bytes]]:
     """Sends each study in an association of its own, all at the same time."""
-    words = [storescu, "-aet", "SCANNER", "-aec", "LINGYIN", "+sd", "127.0.0.1", str(port)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return [subprocess.Popen([*words, str(folder)], **quiet) for folder in sorted({path.parent for path in paths})]
+    return [start_sender(storescu, port, folder) for folder in sorted({path.parent for path in paths})]
 
 
 def send_all(storescu: str, port: int, paths: list[Path]) -> list[int]:
     """The same to its end; returns exit codes."""
     return [each.wait(PATIENCE_S) for each in start_all(storescu, port, paths)]
-
-
-class Orthanc:
-    """A real Orthanc on loopback."""
-
-    def __init__(self, program: str, folder: Path, node_port: int) -> None:
-        self.port, self._http = free_port(), free_port()
-        settings = {
-            "Name": "test",
-            "StorageDirectory": str(folder / "storage"),
-            "IndexDirectory": str(folder / "index"),
-            "DicomAet": "ORTHANC",
-            "DicomPort": self.port,
-            "DicomServerEnabled": True,
-            "HttpPort": self._http,
-            "RemoteAccessAllowed": False,
-            "AuthenticationEnabled": False,
-            "DicomAlwaysAllowStore": True,
-            "DicomModalities": {"lingyin": ["LINGYIN", "127.0.0.1", node_port]},
-            "Plugins": [],
-        }
-        path = folder / "orthanc.json"
-        path.write_text(json.dumps(settings))
-        with (folder / "orthanc.log").open("wb") as log:
-            self.process = subprocess.Popen([program, str(path)], stdout=log, stderr=log)
-        until(lambda: listens(self._http) and listens(self.port), PATIENCE_S)
-
-    def ask(self, path: str, content: Any = None) -> Any:
-        """What its REST API answers."""
-        data = None if content is None else json.dumps(content).encode()
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._http}{path}", data, timeout=60) as answer:
-            return json.loads(answer.read())
-
-    def instances(self) -> dict[str, dict[str, Any]]:
-        """Main attributes of all that it holds, by its own name for it."""
-        return {each["ID"]: each["MainDicomTags"] for each in self.ask("/instances?expand")}
-
-
-@pytest.fixture
-def orthanc_program() -> str:
-    found = shutil.which("Orthanc", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if found is None:
-        pytest.skip("Orthanc is absent: apt install orthanc")
-    return found
 
 
 def test_a_real_archive_gets_each_result_once(
@@ -183,12 +87,11 @@ def test_a_real_archive_gets_each_result_once(
     assert {row["state"] for row in node.rows("results")} == {"waiting"}
     assert node.end(signal.SIGTERM) == 0
 
-    folder = tmp_path / "orthanc"
-    folder.mkdir()
-    orthanc = Orthanc(orthanc_program, folder, node.port)
+    orthanc = Orthanc(orthanc_program, tmp_path / "orthanc", node.port)
+    orthanc.start()
     try:
-        moved = command(f"ORTHANC@127.0.0.1:{orthanc.port}", "--quiet-seconds", "1", "--allow", "ORTHANC")
-        moved.port, moved._words[3] = node.port, str(node.port)
+        words = ("--quiet-seconds", "1", "--allow", "ORTHANC")
+        moved = command(f"ORTHANC@127.0.0.1:{orthanc.port}", *words, port=node.port)
         moved.start()
         until(lambda: {row["state"] for row in moved.rows("results")} == {"sent"}, PATIENCE_S)
         held = orthanc.instances()
@@ -207,42 +110,32 @@ def test_a_real_archive_gets_each_result_once(
         assert len(moved.rows("results")) == len(held)
         assert moved.end(signal.SIGTERM) == 0
     finally:
-        orthanc.process.terminate()
-        orthanc.process.wait(60)
+        orthanc.stop()
 
 
-# pynetdicom, here as the archive, leaves the socket of a caller that was killed to the collector.
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnhandledThreadExceptionWarning"
-)  # the archive's, of a reset connection
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_killed_in_the_middle_it_ends_where_it_would_have(
-    command: MakeCommand, storescu: str, archive: Archive, images: list[tuple[Path, Dataset]]
-) -> None:
-    node = command(f"ARCHIVE@127.0.0.1:{archive.port}", "--quiet-seconds", "0.5")
-    paths = [path for path, _ in images]
-    moments = random.Random(7)
-    for _ in range(KILLS):
-        node.start()
-        senders = start_all(storescu, node.port, paths)  # as ones do that did not hear "success"
-        time.sleep(moments.uniform(0.2, 6.0))  # while it stores, analyses, writes or delivers
-        node.end(signal.SIGKILL)
-        for each in senders:
-            each.wait(PATIENCE_S)
-    node.start()
-    assert send_all(storescu, node.port, paths) == [0, 0, 0, 0]
-    until(lambda: [row["state"] for row in node.rows("images")] == ["done"] * 8, PATIENCE_S)
-    until(lambda: {row["state"] for row in node.rows("results")} == {"sent"}, PATIENCE_S)
-    assert {row["sop_instance"] for row in node.rows("images")} == {dataset.SOPInstanceUID for _, dataset in images}
-    sent = [row["sop_instance"] for row in node.rows("results")]
-    assert len(sent) == len(set(sent)) == len(archive.got)
-    assert set(sent) == set(archive.got)
-    reports = [each for each in archive.got.values() if each.Modality == "SR"]
-    about = [each.CurrentRequestedProcedureEvidenceSequence[0] for each in reports]
-    pointed = [each.ReferencedSeriesSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID for each in about]
-    assert sorted(pointed) == sorted(dataset.SOPInstanceUID for _, dataset in images)  # one report for each image
-    for path, dataset in images:
-        kept = [dcmread(node.data / "images" / row["file"]) for row in node.rows("images")]
-        assert dataset.SOPInstanceUID in {each.SOPInstanceUID for each in kept}, path.name
-    assert node.end(signal.SIGTERM) == 0
-    gc.collect()
+def test_killed_in_the_middle_it_ends_where_it_would_have(storescu: str, orthanc_program: str, tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    make_images(images, IMAGES, 7)
+    calm, expected = run("calm", tmp_path, images, lambda _: {})
+    rough, state = run("rough", tmp_path, images, disturbing(KILLS, 2.0, random.Random(7)))
+    assert state == expected
+    assert rough["results that waited for it"] > 0
+    assert (calm["images stored"], calm["deliveries for each result"]) == (IMAGES, 1.0)
+    for figures in (calm, rough):
+        assert figures["images with exactly one report in the archive"] == IMAGES
+        assert figures["images lost"] == figures["images doubled"] == 0
+        assert figures["results missing or unknown in the archive"] == 0
+        assert figures["ended cleanly"]
+
+
+def test_nothing_leaves_the_dead_letters_silently(storescu: str, orthanc_program: str, tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    make_images(images, 3, 8)
+    figures = dead_letters(tmp_path, images)
+    given_up = figures["images and results given up"]
+    assert given_up == figures["results made"] + 1 > 2
+    assert (
+        figures["of them in the folder, with a reason"] == figures["in the folder after one was taken out"] == given_up
+    )
+    assert figures["results delivered once tried again"] == figures["results made"]
+    assert figures["letters left (the damaged image)"] == 1
