@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lingyin.bench.calibration import (
+    calibration_error_by_chance,
     expected_calibration_error,
     interval_width,
     reliability,
@@ -50,3 +51,18 @@ def test_the_interval_covers_as_often_as_said() -> None:
     rng = np.random.default_rng(1)
     width = interval_width(rng.normal(0, 2, 500))
     assert np.mean(np.abs(rng.normal(0, 2, 5000)) <= width) == pytest.approx(0.9, abs=0.03)
+
+
+@pytest.mark.parametrize("count", [60, 500])
+def test_chance_alone_explains_the_error_of_honest_answers(count: int) -> None:
+    rng = np.random.default_rng(1)
+    p = softmax(rng.normal(0, 1.5, (count, 3)).astype(np.float32))
+    errors = []
+    for _ in range(60):
+        truth = np.array([rng.choice(3, p=row / row.sum()) for row in p.astype(np.float64)])
+        errors.append(expected_calibration_error(p, truth))
+    assert calibration_error_by_chance(p) == pytest.approx(np.mean(errors), rel=0.12)
+
+
+def test_certain_answers_leave_nothing_to_chance() -> None:
+    assert calibration_error_by_chance(np.eye(3)) == 0.0

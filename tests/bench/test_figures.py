@@ -123,3 +123,19 @@ def test_agreement_draws_bias_and_limits(drawn: list[Figure]) -> None:
     limit = 1.96 * (4 / 3) ** 0.5
     assert [line.get_ydata()[0] for line in (bias, lower, upper)] == pytest.approx([0, -limit, limit])
     assert (wall.get_ylabel(), head.get_ylabel()) == ("answer - truth, mm", "answer - truth, cm")
+
+
+def test_the_legend_names_methods_that_the_first_panel_lacks(drawn: list[Figure]) -> None:
+    rows = [point("Y", percent, 0.5) for percent in (40, 100)]
+    rows += [point(name, percent, 0.5, application="other") for name in "XY" for percent in (40, 100)]
+    assert is_picture(label_curves(TABLE, rows))
+    (legend,) = drawn[0].legends
+    assert [text.get_text() for text in legend.get_texts()] == ["X", "Y"]
+
+
+def test_heat_is_bold_where_clear_and_blank_where_undefined(drawn: list[Figure]) -> None:
+    values, clear = np.array([[12.0, -3.0], [np.nan, 0.5]]), np.array([[True, False], [False, False]])
+    assert is_picture(room.heat(["a", "b"], values, clear, "gains"))
+    shown = [(text.get_text(), text.get_fontweight()) for text in drawn[0].axes[0].texts]
+    assert shown == [("+12.0", "bold"), ("-3.0", "normal"), ("", "normal"), ("+0.5", "normal")]
+    assert drawn[0].axes[0].get_images()[0].get_clim() == (-12.0, 12.0)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lingyin.bench.gallery import BAR, SIDE, TRUE, _outline, gallery, worth
+from lingyin.bench.gallery import BAR, SIDE, TRUE, _Drawer, _outline, gallery, worth
 from lingyin.bench.judge import Judged
 from lingyin.bench.sheets import Sheet
 
@@ -118,3 +118,18 @@ def test_an_empty_outline_draws_nothing() -> None:
     tile = np.zeros((20, 20, 3), np.uint8)
     _outline(tile, np.zeros((40, 40), np.bool_), TRUE)
     assert not tile.any()
+
+
+@pytest.mark.parametrize(
+    ("task", "columns", "words"),
+    [
+        ("enhance", {"psnr": [20.0], "psnr_before": [21.5]}, "-1.50 dB"),
+        ("enhance", {"psnr": [23.0], "psnr_before": [21.5]}, "+1.50 dB"),
+        ("landmark", {"error": [[2.0, 4.0]]}, "3.00 mm"),
+        ("segment", {"dice": [[0.75]]}, "Dice 0.75"),
+    ],
+)
+def test_a_case_says_what_it_is_worth_with_its_sign(task: str, columns: dict[str, Any], words: str) -> None:
+    sheet = _sheet(task, **columns)
+    judged = _judged([0], "", application=SimpleNamespace(unit="mm"))
+    assert _Drawer(judged, sheet)._value(0) == (str(sheet.names[0]), words)

@@ -90,3 +90,12 @@ def test_points_and_restored_pictures() -> None:
     assert found["nothing found"](np.arange(2)) == 0.5
     restored = {key: np.array([20.0, 30]) for key in ("psnr", "ssim", "psnr_before", "ssim_before")}
     assert sheet("enhance", restored).statistics()["PSNR"](np.array([1])) == 30
+
+
+def test_sets_of_likely_labels_hold_the_truth_or_not() -> None:
+    p = np.array([[0.9, 0.1], [0.4, 0.6], [0.45, 0.55], [0.95, 0.05]])
+    columns = {"probability": p, "raw": p, "truth": np.array([0, 0, 1, 1])}
+    found = sheet("classify", columns, conformal=0.6).statistics()  # a label of 0.4 and more is in the set
+    assert found["truth inside the 90 % set"](ALL) == 0.75
+    assert found["labels in the 90 % set"](ALL) == pytest.approx(1.5)
+    assert "truth inside the 90 % set" not in sheet("classify", columns).statistics()

@@ -62,3 +62,20 @@ def test_the_whole_document_leaves_no_row_out() -> None:
 
 def test_chosen_metrics_are_listed_row_by_row() -> None:
     assert "| heart view | AUROC | undefined |" in table(RESULT, ["AUROC"])
+
+
+def test_certainty_is_counted_against_what_is_wanted() -> None:
+    rows = [
+        row("a", "ours", 0.04, metric="calibration error"),
+        row("b", "ours", 0.09, metric="calibration error"),
+        row("c", "ours", 0.2, metric="calibration error"),
+        row("b", "ours", 0.05, metric="calibration error by chance"),
+        row("c", "ours", 0.05, metric="calibration error by chance"),
+        row("a", "ours", 0.9, metric="truth inside the 90 % set"),
+        row("d", "ours", 0.99, metric="truth inside the 90 % interval"),
+        row("d", "peer", None, metric="truth inside the 90 % interval"),
+    ]
+    text = markdown({**RESULT, "rows": [*RESULT["rows"], *rows]}, [])  # type: ignore[misc]
+    assert "ours: calibration error at most 0.05 on 1 of 3; at most that over what chance shows" in text
+    assert "on so few images on 2; 90 % sets and intervals hold the truth 85% to 95% of the time on 1 of 2." in text
+    assert "peer: calibration" not in text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,12 @@ from lingyin.runtime.manifest import Head, read_manifest
 from lingyin.tasks import adapt as module
 from lingyin.tasks.adapt import Adapted, Request, adapt, settings
 from lingyin.tasks.deliver import replaced, widen
+from lingyin.tasks.fit import Fitted
 from lingyin.tasks.glance import check_export
 from lingyin.tasks.own.labels import Wanted
 from lingyin.tasks.own.pictures import plain_square
 from lingyin.tasks.saved import load_fitted
+from lingyin.tasks.tune import Tuned
 from tests.nets.tiny import SIZE, tiny_net
 from tests.runtime.conftest import tiny_folder  # noqa: F401 (a fixture)
 from tests.tasks.own.pictures import class_folders, masked_rows, table, write_picture
@@ -229,3 +233,31 @@ def test_few_pictures_are_each_judged_by_the_others_and_rule_little_out(
     entry = read_manifest(tmp_path / "model").head("mine")
     assert entry.rules_out["liver_lesion_benign"] == 0.0  # six pictures cannot promise nine of ten
     assert 0 < entry.rules_out["liver_lesion_malignant"] <= 0.25
+
+
+@pytest.mark.parametrize(("on_val", "won"), [(1.1, "lora"), (-0.1, "frozen")])
+def test_validation_chooses_and_the_chosen_one_is_exported(
+    tiny_folder: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    on_val: float,
+    won: str,
+) -> None:
+    def tuned(start: Fitted, encoder: Any, mode: str, *_: Any) -> Tuned:
+        other = copy.deepcopy(encoder)
+        other.head.weight.mul_(2.0)
+        return Tuned(replace(start, metrics={**start.metrics, "macro_f1": on_val}), round_to_half(other))
+
+    module.settings()["modes"]["lora"] = 1
+    monkeypatch.setattr(module, "tune", tuned)
+    source = class_folders(tmp_path / "mine", {"left": 8, "right": 8})
+    made = adapt(ask(tiny_folder, source, tmp_path / "model", "classify"))
+    assert [trial.mode for trial in made.trials] == ["frozen", "lora"]
+    assert made.won == won
+    assert f"Won on validation: **{won}**" in (tmp_path / "model" / "CARD.md").read_text(encoding="utf-8")
+    kept = load_network(tmp_path / "model")
+    assert look(kept, source / "left" / "left_00.png").probabilities["mine"].sum() == pytest.approx(1, abs=1e-4)
+    layers, before = (
+        (folder / "network.xml").read_text().count('type="Convolution"') for folder in (tmp_path / "model", tiny_folder)
+    )
+    assert (layers > before) is (won == "lora")  # its encoder comes along

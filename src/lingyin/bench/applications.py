@@ -65,6 +65,7 @@ class Application(BaseModel):
     read: Reading | None = None
     claimed: bool = True
     quick: bool = False
+    transfer: bool = Field(default=False, description="part of the matrix from task to task")
     note: str = Field(default="", description="a trap of the data that the table repeats")
 
     @property

@@ -23,6 +23,16 @@ def expected_calibration_error(probabilities: Floats, targets: Ints, bins: int =
     return float(sum(gaps) / len(certainty))
 
 
+def calibration_error_by_chance(probabilities: Floats, bins: int = BINS) -> float:
+    """The calibration error that certainties show on so few images although they are exact: in every bin the mean
+    distance of a normal variable from its mean, with the spread that the certainties themselves imply (the expectation
+    that Broecker & Smith 2007 resample)."""
+    certainty = np.sort(probabilities.max(axis=1))
+    parts = np.array_split(certainty, min(bins, len(certainty)))
+    spreads = [float(np.sqrt((part * (1 - part)).sum())) for part in parts]
+    return float(np.sqrt(2 / np.pi) * sum(spreads) / len(certainty))
+
+
 def reliability(probabilities: Floats, targets: Ints, bins: int = BINS) -> NDArray[np.float64]:
     """`(bins, 3)` mean certainty, accuracy and number of images, for the picture of calibration."""
     certainty = probabilities.max(axis=1)

@@ -44,6 +44,17 @@ class Scores:
         return bootstrap(self.statistic(metric), self.sheets[0].subjects, draws)
 
 
+def compare(application: Application, ours: Scores, peers: Mapping[str, Scores]) -> Compared:
+    """Ours beside others by the metric that decides."""
+    return Compared(
+        application.name,
+        ours.sheets[0].subjects.tolist(),
+        application.lower_is_better,
+        ours.statistic(application.metric),
+        {name: each.statistic(application.metric) for name, each in peers.items()},
+    )
+
+
 class Table:
     """The scores of a run by application, method and label budget."""
 
@@ -73,15 +84,7 @@ class Table:
     def compared(self, application: Application, ours: str) -> Compared | None:
         """Our method beside its peers; None where there is nothing to compare."""
         mine, peers = self.at_most(application.name, ours), self.peers(application.name)
-        if mine is None or not peers:
-            return None
-        return Compared(
-            application.name,
-            mine.sheets[0].subjects.tolist(),
-            application.lower_is_better,
-            mine.statistic(application.metric),
-            {name: each.statistic(application.metric) for name, each in peers.items()},
-        )
+        return compare(application, mine, peers) if mine is not None and peers else None
 
 
 def rows_of(table: Table) -> list[dict[str, Any]]:
@@ -161,14 +164,7 @@ def few_label_rows(table: Table) -> list[dict[str, Any]]:
             theirs = table.scores.get((application.name, SCRATCH, 100))
             if mine is None or theirs is None:
                 continue
-            compared = Compared(
-                application.name,
-                mine.sheets[0].subjects.tolist(),
-                application.lower_is_better,
-                mine.statistic(application.metric),
-                {SCRATCH: theirs.statistic(application.metric)},
-            )
-            _, gain = application_gain(compared, table.draws)
+            _, gain = application_gain(compare(application, mine, {SCRATCH: theirs}), table.draws)
             metric = f"relative gain with {FEW} % of the labels over scratch with 100 %"
             rows.append(_row(application, chosen, f"{FEW} %", metric, gain))
     return rows

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from lingyin.bench.calibration import reliability
 from lingyin.bench.document import Table
@@ -24,36 +26,54 @@ def _png(figure: Figure) -> bytes:
 
 def label_curves(table: Table, rows: Sequence[Row]) -> bytes | None:
     """One panel per application: the deciding metric over the share of labels, with intervals; None without a share."""
+    return curves(rows, [chosen.method.title for chosen in table.plan.methods], "labels, %")
+
+
+def curves(rows: Sequence[Row], methods: Sequence[str], across: str) -> bytes | None:
+    """One panel per application: the deciding metric of each method over the first word of `labels`, with intervals;
+    None where there is one such number only. `across` names it."""
     points = [row for row in rows if row.get("decides") and row["value"] is not None]
     if len({row["labels"] for row in points}) < 2:
         return None
     names = list(dict.fromkeys(row["application"] for row in points))
-    titles = [chosen.method.title for chosen in table.plan.methods]
-    lines = -(-len(names) // COLUMNS)
-    figure = new_figure(3.4 * COLUMNS, 2.7 * lines + 0.5)
+    columns = min(COLUMNS, len(names))
+    lines = -(-len(names) // columns)
+    figure = new_figure(3.4 * columns, 2.7 * lines + 0.5)
     for index, name in enumerate(names):
-        axes = figure.add_subplot(lines, COLUMNS, index + 1)
-        for number, title in enumerate(titles):
-            mine = [row for row in points if (row["application"], row["method"]) == (name, title)]
-            if not mine:
-                continue
-            share = [float(row["labels"].split()[0]) for row in mine]
-            order = np.argsort(share)
-            x, y, low, high = (
-                np.array(values, np.float64)[order]
-                for values in (share, *([row[key] for row in mine] for key in ("value", "low", "high")))
-            )
-            colour = COLOURS[number % len(COLOURS)]
-            axes.fill_between(x, low, high, color=colour, alpha=0.12, lw=0)
-            axes.plot(x, y, "o-", color=colour, ms=3, lw=1.3, label=title)
-        metric = next(row["metric"] for row in points if row["application"] == name)
+        axes = figure.add_subplot(lines, columns, index + 1)
+        for number, method in enumerate(methods):
+            mine = [row for row in points if (row["application"], row["method"]) == (name, method)]
+            if mine:
+                _curve(axes, mine, COLOURS[number % len(COLOURS)], method)
         axes.set_title(name, fontsize=9)
-        axes.set_ylabel(metric, fontsize=8)
-        axes.set_xlabel("labels, %", fontsize=8)
+        axes.set_ylabel(next(row["metric"] for row in points if row["application"] == name), fontsize=8)
+        axes.set_xlabel(across, fontsize=8)
         axes.tick_params(labelsize=7)
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+    legend_of_all(figure, methods)
     return _png(figure)
+
+
+def _curve(axes: Axes, rows: Sequence[Row], colour: str, method: str) -> None:
+    """A line with its band of intervals; a single point with a bar."""
+    share = [float(row["labels"].split()[0]) for row in rows]
+    order = np.argsort(share)
+    x, y, low, high = (
+        np.array(values, np.float64)[order]
+        for values in (share, *([row[key] for row in rows] for key in ("value", "low", "high")))
+    )
+    if len(x) == 1:
+        axes.vlines(x, low, high, color=colour, alpha=0.4, lw=1.3)
+    axes.fill_between(x, low, high, color=colour, alpha=0.12, lw=0)
+    axes.plot(x, y, "o-", color=colour, ms=3, lw=1.3, label=method)
+
+
+def legend_of_all(figure: Figure, order: Sequence[str]) -> None:
+    """One legend below with every line that any panel shows, because no method need be in all of them."""
+    shown = {
+        label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    names = [name for name in order if name in shown]
+    figure.legend([shown[name] for name in names], names, loc="outside lower center", ncols=3, fontsize=8)
 
 
 def forest(rows: Sequence[Row], metric: str) -> bytes | None:
@@ -140,4 +160,26 @@ def agreement(sheets: Sequence[tuple[str, Sheet, str]]) -> bytes | None:
         axes.set_title(title, fontsize=9)
         axes.set_xlabel(f"mean of answer and truth, {unit}", fontsize=8)
         axes.set_ylabel(f"answer - truth, {unit}", fontsize=8)
+    return _png(figure)
+
+
+def heat(names: Sequence[str], values: NDArray[np.float64], clear: NDArray[np.bool_], title: str) -> bytes:
+    """A square table of gains in per cent `(sources, targets)`, bold where `clear`; green is better, brown worse."""
+    side = 0.85 * len(names) + 2.2
+    figure = new_figure(side, side * 0.85)
+    axes = figure.add_subplot()
+    limit = max(5.0, float(np.nanmax(np.abs(values), initial=0)))
+    axes.imshow(values, cmap="BrBG", vmin=-limit, vmax=limit)
+    for row, column in np.ndindex(values.shape):
+        value = values[row, column]
+        dark = abs(value) > 0.6 * limit
+        words = "" if np.isnan(value) else f"{value:+.1f}"
+        weight = "bold" if clear[row, column] else "normal"
+        ink = "white" if dark else "black"
+        axes.text(column, row, words, ha="center", va="center", fontsize=8, color=ink, fontweight=weight)
+    axes.set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=7)
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    axes.set_xlabel("asked about", fontsize=8)
+    axes.set_ylabel("adapted to", fontsize=8)
+    axes.set_title(title, fontsize=9)
     return _png(figure)

@@ -15,6 +15,7 @@ SIDE = 224  # pixels of a tile
 BAR = 34  # pixels below a tile for its words
 EACH = 4  # tiles per row
 TRUE, SAID = (90, 200, 90), (60, 140, 255)  # BGR
+VALUES = {"segment": "Dice", "detect": "F1"}  # what the worth of a case is called
 Tile = NDArray[np.uint8]
 
 
@@ -109,7 +110,14 @@ class _Drawer:
         return framed
 
     def _value(self, row: int) -> tuple[str, str]:
-        return str(self.sheet.names[row]), f"{abs(worth(self.sheet)[row]):.2f}"
+        value, task = float(worth(self.sheet)[row]), self.sheet.task
+        if task == "enhance":  # what was won or lost, so its sign matters
+            words = f"{value:+.2f} dB"
+        elif task == "landmark":
+            words = f"{-value:.2f} {self.judged.application.unit}"
+        else:
+            words = f"{VALUES[task]} {value:.2f}"
+        return str(self.sheet.names[row]), words
 
     def _labels(self, row: int) -> tuple[str, str]:
         labels = self.judged.task.spec()["labels"]

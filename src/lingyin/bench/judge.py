@@ -90,6 +90,8 @@ def _classify(judged: Judged) -> Sheet:
             "truth": np.array([labels.index(value) for value in values if value in labels], np.int64),
         }
     facts = {"ordinal": float(bool(application.ordinal)), "vote": float(application.vote)}
+    if "conformal" in judged.cell.meta["calibration"]:
+        facts["conformal"] = float(judged.cell.meta["calibration"]["conformal"])
     columns = {name: kept["test"][name] for name in ("probability", "raw", "truth")}
     if application.positive:
         numbers = [labels.index(label) for label in application.positive if label in labels]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,17 @@ def publish(
     write_file(out / "README.md", markdown(found, list(kept)).encode())
     write_file(out / "results.json", (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode(), durable=True)
     return found
+
+
+def publish_rows(
+    out: Path, facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], pictures: Mapping[str, bytes | None]
+) -> None:
+    """Writes the `rows` of a smaller question, the `facts` of how they came about, and pictures. Raises OutputError."""
+    for name, picture in pictures.items():
+        if picture is not None:
+            write_file(out / name, picture)
+    found = {**facts, "rows": list(rows)}
+    write_file(out / "results.json", (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode(), durable=True)
 
 
 Key = tuple[str, str, int, int]

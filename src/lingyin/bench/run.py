@@ -22,8 +22,9 @@ from lingyin.bench.teach import Workshop, teach
 from lingyin.bench.twins import find_twins
 from lingyin.core.errors import InputError
 
-JUDGE_VERSION = 1  # raised when the same answers would be judged otherwise
+JUDGE_VERSION = 2  # raised when the same answers would be judged otherwise
 QUICK_PIXELS, PIXELS = 160, 224
+TOLD = {"claimed", "quick", "transfer", "note", "metric", "unit"}  # of an application: what no judge asks for
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _budgets(
 
 def _sheet(out: Path, name: CellName, application: Application, cell: Cell, rows: SetRows, squares: Squares) -> Sheet:
     """The sheet from disk, or judged now and kept."""
-    mark = short_mark(JUDGE_VERSION, application.model_dump(exclude={"claimed", "quick", "note", "metric", "unit"}))
+    mark = short_mark(JUDGE_VERSION, application.model_dump(exclude=TOLD))
     base = name.path(out).relative_to(out / "cells" / name.fit)
     path = out / "sheets" / f"{slug(application.name)}-{mark}" / base
     kept = read_cell(path)

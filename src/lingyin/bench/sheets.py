@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lingyin.bench.calibration import expected_calibration_error
+from lingyin.bench.calibration import calibration_error_by_chance, expected_calibration_error
 from lingyin.bench.metrics import Ints, auroc, balanced_accuracy, macro_auroc, macro_f1
 from lingyin.bench.overlap import IOUS, Matches
 
@@ -53,7 +53,12 @@ def _classify(sheet: Sheet) -> dict[str, Statistic]:
         "balanced accuracy": lambda rows: balanced_accuracy(top[rows], truth[rows]),
         "calibration error": lambda rows: expected_calibration_error(p[rows], truth[rows]),
         "calibration error before": lambda rows: expected_calibration_error(raw[rows], truth[rows]),
+        "calibration error by chance": lambda rows: calibration_error_by_chance(p[rows]),
     }
+    if "conformal" in sheet.facts:  # sets of all labels that are likely enough for nine of ten to hold the truth
+        held = p >= 1 - sheet.facts["conformal"]
+        found["truth inside the 90 % set"] = lambda rows: _share(held[rows, truth[rows]])
+        found["labels in the 90 % set"] = lambda rows: float(held[rows].sum(axis=1).mean())
     if "positive" in sheet.columns:
         yes, score, point = sheet.columns["positive"], sheet.columns["score"], sheet.facts["threshold"]
         found["AUROC of the finding"] = lambda rows: auroc(score[rows], yes[rows])

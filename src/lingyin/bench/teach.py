@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -84,8 +84,17 @@ def teach(
     Raises:
         UsageError, ModelError: the method's weights or packages are not there.
     """
-    began = time.monotonic()
     parts = splits_for(rows, wanted, percent, seed)
+    cell = teach_on(workshop, rows, squares, wanted, chosen, parts, seed)
+    return Cell(cell.arrays, {**cell.meta, "percent": percent})
+
+
+def teach_on(
+    workshop: Workshop, rows: SetRows, squares: Squares, wanted: Fit, chosen: Chosen, parts: Splits, seed: int
+) -> Cell:
+    """The same on given parts. Where val is train itself, nothing is chosen: the middle strength of weight decay, and
+    all steps."""
+    began = time.monotonic()
     task = make_task(rows, wanted, parts.train)
     seen = spoilt(squares, wanted)
     if chosen.method.kind == "filter":
@@ -96,6 +105,8 @@ def teach(
         found = None
     else:
         settings, pixels = learning(chosen.method, task.needs, seed, quick=workshop.quick)
+        if np.array_equal(parts.val, parts.train):
+            settings = replace(settings, decays=(settings.decays[len(settings.decays) // 2],), patience=settings.steps)
         bank, shape = _bank(workshop, rows, wanted, seen, chosen, task.needs)
         train, val = (
             Fold(bank.take(at), labels_for(rows, wanted, at, squares), rows.subjects[at])
@@ -113,7 +124,6 @@ def teach(
         "steps": int(found.history[-1]["step"]) if found and found.history else 0,
         "decay": found.decay if found else 0.0,
         "seconds": round(time.monotonic() - began, 1),
-        "percent": percent,
         "seed": seed,
     }
     return Cell({**arrays, "val": parts.val, "test": parts.test}, meta)

@@ -14,8 +14,12 @@ SIDE_METRICS = (
     "AUROC of the finding",
     "calibration error before",
     "calibration error",
+    "calibration error by chance",
+    "truth inside the 90 % set",
+    "labels in the 90 % set",
     "truth inside the 90 % interval",
 )
+WANTED_ERROR, WANTED_COVER = 0.05, (0.85, 0.95)
 
 
 def markdown(result: dict[str, Any], pictures: Sequence[str]) -> str:
@@ -44,12 +48,35 @@ def markdown(result: dict[str, Any], pictures: Sequence[str]) -> str:
     most = max((_share(row) for row in deciding), default=0)
     side = [row for row in rows if row["metric"] in SIDE_METRICS and _share(row) == most]
     if side:
-        parts += ["## Operating points and certainty", _long(side)]
+        parts += ["## Operating points and certainty", *_certainty(side), _long(side)]
     if pictures:
         parts += ["## Pictures", *(f"![{name}]({name})" for name in pictures)]
     rest = [row for row in rows if row not in gains and row not in few]
     parts += ["## Every number", _long(rest)]
     return "\n\n".join(parts) + "\n"
+
+
+def _certainty(rows: Sequence[Row]) -> list[str]:
+    """A sentence per method: how often its certainty is as exact as wanted, and its intervals as wide."""
+    sentences = []
+    low, high = WANTED_COVER
+    for method in dict.fromkeys(row["method"] for row in rows):
+        mine = [row for row in rows if row["method"] == method and row["value"] is not None]
+        errors, chance = (
+            {row["application"]: row["value"] for row in mine if row["metric"] == f"calibration error{more}"}
+            for more in ("", " by chance")
+        )
+        cover = [row["value"] for row in mine if row["metric"].startswith("truth inside")]
+        small = sum(value <= WANTED_ERROR for value in errors.values())
+        explained = sum(value - chance.get(name, 0.0) <= WANTED_ERROR for name, value in errors.items())
+        right = sum(low <= value <= high for value in cover)
+        if errors or cover:
+            sentences.append(
+                f"{method}: calibration error at most {WANTED_ERROR} on {small} of {len(errors)}; at most that over "
+                f"what chance shows on so few images on {explained}; 90 % sets and intervals hold the truth {low:.0%} "
+                f"to {high:.0%} of the time on {right} of {len(cover)}."
+            )
+    return sentences
 
 
 def summary(result: dict[str, Any]) -> str:

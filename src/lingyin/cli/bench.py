@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lingyin.cli.measuring import command, say, sets_folder, use_threads
 from lingyin.cli.options import Threads
+from lingyin.cli.transfer import few, matrix
 from lingyin.core.errors import UsageError
 
 bench = typer.Typer(
@@ -17,6 +18,8 @@ bench = typer.Typer(
     rich_markup_mode=None,
     invoke_without_command=True,
 )
+bench.command("few")(few)
+bench.command("matrix")(matrix)
 QUICK = ("40,100", 1)  # label budgets in per cent, number of seeds
 FULL = ("10,20,40,60,100", 3)
 
@@ -59,31 +62,24 @@ def measure(
     percents = _percents(labels or budgets)
 
     from lingyin.bench.applications import select_applications
+    from lingyin.bench.claims import admitted
     from lingyin.bench.methods import choose_methods
-    from lingyin.core.paths import data_root
 
-    applications, chosen = select_applications(only or (), quick=quick), choose_methods(methods or (), encoder)
-    root = data_root()
-    if root is None:
-        raise UsageError(
-            "the benchmark's sets are not there; make them with `lingyin bench prepare FOLDER... -o SETS`, "
-            "then set LINGYIN_DATA to SETS"
-        )
-
-    import torch
+    applications, named = select_applications(only or (), quick=quick), choose_methods(methods or (), encoder)
+    chosen = admitted(named)
+    root = sets_folder()
 
     from lingyin.bench.publish import publish
     from lingyin.bench.run import Plan, run
     from lingyin.bench.teach import Workshop
     from lingyin.pretrain.record import commit, machine
 
-    if threads:
-        torch.set_num_threads(threads)
+    use_threads(threads)
     plan = Plan(applications, chosen, percents, tuple(range(seeds or draws)), root, quick)
-    workshop = Workshop(out / "cache", plan.size, quick, say=_say)
+    workshop = Workshop(out / "cache", plan.size, quick, say=say)
     outcome = run(plan, out, workshop)
     started = {each.name: str(each.path or each.method.encoder) for each in chosen if each.method.encoder}
-    found = publish(plan, outcome, out, workshop.cache, _command(), commit(), machine(), started)
+    found = publish(plan, outcome, out, workshop.cache, command(), commit(), machine(), started)
     for row in found["rows"]:
         if row.get("decides") and row["value"] is not None:
             interval = f"{row['low']:.3f} to {row['high']:.3f}"
@@ -109,7 +105,7 @@ def prepare_sets(
     """Rebuild the benchmark's sets from your own downloads, found by content; says what is missing."""
     from lingyin.bench.prepare import prepare
 
-    done, found = prepare(folders, out, only or (), say=_say)
+    done, found = prepare(folders, out, only or (), say=say)
     typer.echo(f"{'set':<24} {'pictures':>13} {'outlines':>13}  original")
     for each in done:
         counts = (f"{each.pictures}/{each.of_pictures}", f"{each.outlines}/{each.of_outlines}")
@@ -142,13 +138,3 @@ def _percents(text: str) -> tuple[int, ...]:
     if not words or not all(word.isdigit() and 1 <= int(word) <= 100 for word in words):
         raise UsageError(f"--labels {text!r}: give per cent from 1 to 100, e.g. 10,40,100")
     return tuple(sorted({int(word) for word in words}))
-
-
-def _say(words: str) -> None:
-    typer.echo(words, err=True)
-
-
-def _command() -> str:
-    """The command as typed, without the paths of this machine."""
-    words = [Path(word).name if word.startswith("/") else word for word in sys.argv[1:]]
-    return " ".join(["lingyin", *words])
