@@ -84,10 +84,10 @@ def test_work_is_written_once_and_rows_say_where_their_files_lie(
     monkeypatch.setattr(units, "reader_named", lambda name: SimpleNamespace(open=lambda folder: iter("pqr")))
     monkeypatch.setattr(units, "rows_of_item", rows_of_item)
     unit = units_of(ORIGIN, "mark", 3, settings_with(unit_items=2))[1]
-    assert run_unit(unit, tmp_path, Cursor()) == 2
+    run_unit(unit, tmp_path, Cursor())
     pictures, rows = unit.files(tmp_path)
     assert pictures.read_bytes() == b"xxx"
     found = pq.read_table(rows).to_pylist()
     assert [(row["id"], row["place"], row["bytes"]) for row in found] == [("r-a", 0, 3), ("r-b", 3, 0)]
-    assert run_unit(unit, tmp_path, Cursor()) == 2
+    run_unit(unit, tmp_path, Cursor())
     assert calls == [2]

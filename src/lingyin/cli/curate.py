@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +24,15 @@ def curate(
     ],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="CORPUS", help="Folder of the corpus.")],
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes (default: one per core).")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Let a Ray cluster decode: HOST:PORT of its head, or `auto` on one of its nodes. Sources must lie "
+            "under the same paths on every node. The corpus is the same, byte for byte.",
+        ),
+    ] = None,
     longest_side: Annotated[
         int | None, typer.Option("--longest-side", metavar="PX", help="Larger crops are scaled down to this.")
     ] = None,
@@ -65,7 +76,8 @@ def curate(
         def tell(stage: str, done: int, total: int) -> None:
             progress.update(task, description=stage, completed=done, total=total or None)
 
-        built = build_corpus(sources, out, settings, workers or os.cpu_count() or 1, tell)
+        with redirect_stdout(sys.stderr):  # where Ray shall tell what befalls its nodes; the answer has the other one
+            built = build_corpus(sources, out, settings, workers or os.cpu_count() or 1, tell, cluster)
     if as_json:
         typer.echo(json.dumps(built.head, indent=1, sort_keys=True, ensure_ascii=False))
         return

@@ -34,7 +34,12 @@ class Built:
 
 
 def build_corpus(
-    sources: Sequence[str | Path], out: Path, settings: Settings, workers: int = 1, tell: Tell | None = None
+    sources: Sequence[str | Path],
+    out: Path,
+    settings: Settings,
+    workers: int = 1,
+    tell: Tell | None = None,
+    cluster: str | None = None,
 ) -> Built:
     """Builds or goes on building the corpus in `out`.
 
@@ -44,10 +49,12 @@ def build_corpus(
         settings: what is done to the pictures, the splits and the shards.
         workers: processes that decode.
         tell: is told of progress.
+        cluster: address of a Ray cluster that decodes in their place (`curate.cluster`); the bytes are the same.
 
     Raises:
         InputError, UsageError: a source is missing or no reader knows it; a set contradicts itself; nothing is kept;
-            pictures are to be searched for text without the extra `curate`.
+            pictures are to be searched for text without the extra `curate`; a cluster without the extra `cluster`.
+        ClusterError: the cluster cannot do the work.
         OutputError: `out` cannot be written, or another build is at work there.
         LeakError: a group would be in two splits (a defect); nothing is replaced.
     """
@@ -63,7 +70,7 @@ def build_corpus(
         if any(is_searched(origin, settings) for origin in origins):
             model_folder()  # or the first unit would say that the extra is missing
         units = [unit for origin in origins for unit in _units(origin, work, settings)]
-        run_units(units, work.units, workers, lambda done, total: told("reading pictures", done, total))
+        run_units(units, work.units, workers, lambda done, total: told("reading pictures", done, total), cluster)
         told("joining", 0, 0)
         table = decide(read_rows(units, work.units), units, work.units, settings)
         counts = Counter(table.column("status").to_pylist())

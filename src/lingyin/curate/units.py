@@ -80,14 +80,11 @@ class Cursor:
         return taken
 
 
-def run_unit(unit: Unit, folder: Path, cursor: Cursor) -> int:
-    """Does the work and writes it, unless it is there; gives the number of rows.
+def make_unit(unit: Unit, cursor: Cursor) -> tuple[bytes, bytes]:
+    """Decodes and prepares; gives the content of the unit's two files: pictures, and rows.
 
-    Raises OutputError if `folder` cannot be written, and what the reader raises for a set that contradicts itself.
+    Raises what the reader raises for a set that contradicts itself.
     """
-    pictures, target = unit.files(folder)
-    if unit.is_done(folder):
-        return int(pq.read_metadata(target).num_rows)
     rows: list[dict[str, Any]] = []
     blob = bytearray()
     for number, item in enumerate(cursor.take(unit), unit.start):
@@ -99,6 +96,16 @@ def run_unit(unit: Unit, folder: Path, cursor: Cursor) -> int:
     told = table.replace_schema_metadata({"pictures": str(len(blob)), "origin": json.dumps(unit.origin.name)})
     sink = io.BytesIO()
     pq.write_table(told, sink, compression="zstd")
-    write_file(pictures, bytes(blob), durable=True)
-    write_file(target, sink.getvalue(), durable=True)
-    return len(rows)
+    return bytes(blob), sink.getvalue()
+
+
+def write_unit(unit: Unit, folder: Path, made: tuple[bytes, bytes]) -> None:
+    """Writes what `make_unit` gave; the rows last, for they make it whole. Raises OutputError."""
+    for path, content in zip(unit.files(folder), made, strict=True):
+        write_file(path, content, durable=True)
+
+
+def run_unit(unit: Unit, folder: Path, cursor: Cursor) -> None:
+    """Does the work and writes it, unless it is there. Raises as `make_unit` and `write_unit`."""
+    if not unit.is_done(folder):
+        write_unit(unit, folder, make_unit(unit, cursor))

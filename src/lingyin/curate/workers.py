@@ -1,4 +1,4 @@
-"""Runs units of work in this process or in several; workers end with the process that started them."""
+"""Runs units of work in this process, in several, or on a cluster; processes end with the one that started them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,34 @@ Failure = tuple[type[InputError] | type[OutputError], str, str, str]
 _cursor = Cursor()
 
 
-def run_units(units: Sequence[Unit], folder: Path, workers: int, tell: Callable[[int, int], None]) -> None:
+def run_units(
+    units: Sequence[Unit], folder: Path, workers: int, tell: Callable[[int, int], None], cluster: str | None = None
+) -> None:
     """Runs all units that are not done yet; `tell(done, total)` after each, those done before included.
 
-    Raises what the first failing unit raises; units already done stay.
+    Args:
+        units: what is to be done.
+        folder: where the units' files lie.
+        workers: processes; of no meaning on a cluster.
+        tell: is told of progress.
+        cluster: address of a Ray cluster that does the work.
+
+    Raises what the first failing unit raises, and what `in_cluster` raises; units already done stay.
     """
     waiting = [unit for unit in units if not unit.is_done(folder)]
     done = len(units) - len(waiting)
     tell(done, len(units))
-    walk = _in_processes if workers > 1 and len(waiting) > 1 else _here
-    for failure in walk(waiting, folder, workers):
+    if not waiting:
+        return
+    if cluster is not None:
+        from lingyin.curate.cluster import in_cluster
+
+        walk = in_cluster(waiting, folder, cluster)
+    elif workers > 1 and len(waiting) > 1:
+        walk = _in_processes(waiting, folder, workers)
+    else:
+        walk = _here(waiting, folder)
+    for failure in walk:
         if failure is not None:
             kind, path, problem, remedy = failure
             raise kind(path, problem, remedy)
@@ -34,7 +52,7 @@ def run_units(units: Sequence[Unit], folder: Path, workers: int, tell: Callable[
         tell(done, len(units))
 
 
-def _here(units: Sequence[Unit], folder: Path, _workers: int) -> Iterator[Failure | None]:
+def _here(units: Sequence[Unit], folder: Path) -> Iterator[Failure | None]:
     for unit in units:
         yield _run(unit, folder)
 
@@ -54,12 +72,16 @@ def _in_processes(units: Sequence[Unit], folder: Path, workers: int) -> Iterator
 
 
 def _run(unit: Unit, folder: Path) -> Failure | None:
-    """An error as its parts: exceptions with arguments of their own do not travel between processes."""
     try:
         run_unit(unit, folder, _cursor)
     except (InputError, OutputError) as error:
-        return type(error), error.path, error.problem, error.remedy
+        return failure_of(error)
     return None
+
+
+def failure_of(error: InputError | OutputError) -> Failure:
+    """An error as its parts: exceptions with arguments of their own do not travel between processes."""
+    return type(error), error.path, error.problem, error.remedy
 
 
 def _start(parent: int) -> None:
