@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -171,3 +172,12 @@ def test_the_result_file_holds_everything_in_json() -> None:
     assert told["rows"] == [*rows_of(made), *gain_rows(made), *few_label_rows(made)]
     assert (told["seeds"], told["quick"], told["commit"]) == ([0, 1], True, None)
     assert json.loads(json.dumps(told, allow_nan=False)) == told
+
+
+def test_ours_that_saw_labels_is_shown_and_claims_nothing() -> None:
+    seen = METHODS[0].method.model_copy(update={"saw_labels": True})
+    made = full()
+    made.plan = replace(made.plan, methods=(Chosen("ours", seen), *METHODS[1:]))
+    rows = gain_rows(made)
+    assert [row["metric"] for row in rows] == [GAIN, GAIN]
+    assert not any(row["claimed"] for row in rows)

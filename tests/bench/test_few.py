@@ -15,15 +15,12 @@ from lingyin.bench.applications import Fit
 from lingyin.bench.few import WITHOUT, FewPlan, check_without, few_images, few_rows, run_few, sets_of
 from lingyin.bench.methods import choose_methods
 from lingyin.bench.rows import SetRows
-from lingyin.bench.splits import set_names
 from lingyin.bench.teach import Workshop
 from lingyin.core.errors import UsageError
-from lingyin.pretrain.config import read_config
 from tests.bench.drawn_sets import draw_set
 from tests.bench.test_run import short
 from tests.nets.tiny import TinyEncoder
 
-CONFIGS = Path(__file__).parents[2] / "configs"
 FIT = Fit(set="drawn", kind="classify", columns=("label",))
 
 
@@ -69,14 +66,6 @@ def test_an_encoder_that_may_know_the_organ_is_refused(tmp_path: Path, card: Any
         (tmp_path / "card.json").write_text(card if isinstance(card, str) else json.dumps(card), encoding="utf-8")
     with pytest.raises(UsageError, match=message):
         check_without(tmp_path / "encoder.safetensors", "breast")
-
-
-def test_the_shipped_config_without_an_organ_differs_in_nothing_else() -> None:
-    whole, without = (read_config(CONFIGS / name) for name in ("pretrain.toml", "without-breast.toml"))
-    assert not set(without.data.sets) & sets_of("breast")
-    assert set(without.data.sets) | sets_of("breast") == set(set_names())
-    same = without.model_copy(update={"name": whole.name, "data": without.data.model_copy(update={"sets": "all"})})
-    assert same == whole
 
 
 def test_a_run_gives_every_method_and_number_and_teaches_nothing_twice(

@@ -135,10 +135,11 @@ def gain_rows(table: Table) -> list[dict[str, Any]]:
         ahead = 0
         for application, compared in known:
             peer, gain = application_gain(compared, table.draws)
-            ahead += application.claimed and gain.value > 0
             row = _row(application, chosen, "all of the run", GAIN, gain)
+            ahead += row["claimed"] and gain.value > 0
             rows.append(row | {"peer": _title(table, peer)})
-        counted = [compared for application, compared in known if application.claimed]
+        claims = not chosen.method.saw_labels
+        counted = [compared for application, compared in known if claims and application.claimed]
         if counted:
             whole = mean_gain(counted, table.draws)
             rows.append(

@@ -17,6 +17,7 @@ from lingyin.pretrain.figure import new_figure, png_bytes
 
 COLOURS = ("#0b6e6e", "#c2571a", "#5b5b9f", "#8a8a8a", "#b08900", "#a03050", "#3a7d3a", "#555555")
 COLUMNS = 4
+NAME_INCHES = 4.2  # of a legend, for the longest title of a method
 Row = dict[str, Any]
 
 
@@ -38,7 +39,7 @@ def curves(rows: Sequence[Row], methods: Sequence[str], across: str) -> bytes | 
     names = list(dict.fromkeys(row["application"] for row in points))
     columns = min(COLUMNS, len(names))
     lines = -(-len(names) // columns)
-    figure = new_figure(3.4 * columns, 2.7 * lines + 0.5)
+    figure = new_figure(max(3.4 * columns, NAME_INCHES), 2.7 * lines + 0.2 * len(methods) + 0.2)
     for index, name in enumerate(names):
         axes = figure.add_subplot(lines, columns, index + 1)
         for number, method in enumerate(methods):
@@ -73,7 +74,8 @@ def legend_of_all(figure: Figure, order: Sequence[str]) -> None:
         label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
     names = [name for name in order if name in shown]
-    figure.legend([shown[name] for name in names], names, loc="outside lower center", ncols=3, fontsize=8)
+    beside = max(1, int(figure.get_figwidth() // NAME_INCHES))
+    figure.legend([shown[name] for name in names], names, loc="outside lower center", ncols=beside, fontsize=8)
 
 
 def forest(rows: Sequence[Row], metric: str) -> bytes | None:
@@ -93,6 +95,7 @@ def forest(rows: Sequence[Row], metric: str) -> bytes | None:
         axes.plot([value], [place], "D" if whole else "o", color=colour, ms=7 if whole else 5)
     names = [row["application"] + ("" if row["claimed"] else " (not counted)") for row in reversed(shown)]
     axes.set_yticks(range(len(shown)), names, fontsize=8)
+    axes.set_ylim(-0.6, len(shown) - 0.4)
     axes.set_xlabel(f"{metric}, %, 95 % interval over subjects", fontsize=8)
     ends = [100 * row[key] for row in shown for key in ("low", "high")]
     axes.set_xlim(max(-100.0, min(ends) - 2), min(200.0, max(ends) + 2))
@@ -104,13 +107,14 @@ def confusion(sheets: Sequence[tuple[str, Sheet, Sequence[str]]]) -> bytes | Non
     """One table per (title, sheet, labels): shares of each true label that were called what."""
     if not sheets:
         return None
-    lines = -(-len(sheets) // 3)
-    figure = new_figure(12, 3.6 * lines)
+    columns = min(3, len(sheets))
+    lines = -(-len(sheets) // columns)
+    figure = new_figure(4 * columns, 3.6 * lines)
     for index, (title, sheet, labels) in enumerate(sheets):
         counts = np.zeros((len(labels), len(labels)))
         np.add.at(counts, (sheet.columns["truth"], sheet.columns["probability"].argmax(axis=1)), 1)
         share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        axes = figure.add_subplot(lines, 3, index + 1)
+        axes = figure.add_subplot(lines, columns, index + 1)
         axes.imshow(share, vmin=0, vmax=1, cmap="BuGn")
         for row, column in np.ndindex(counts.shape):
             colour = "white" if share[row, column] > 0.6 else "black"
@@ -126,10 +130,11 @@ def reliabilities(sheets: Sequence[tuple[str, Sheet, Sequence[str]]]) -> bytes |
     """One panel per sheet: how often the likeliest label is right, over its certainty, before and after temperature."""
     if not sheets:
         return None
-    lines = -(-len(sheets) // COLUMNS)
-    figure = new_figure(3.0 * COLUMNS, 2.9 * lines + 0.3)
+    columns = min(COLUMNS, len(sheets))
+    lines = -(-len(sheets) // columns)
+    figure = new_figure(3.0 * columns, 2.9 * lines + 0.3)
     for index, (title, sheet, _) in enumerate(sheets):
-        axes = figure.add_subplot(lines, COLUMNS, index + 1)
+        axes = figure.add_subplot(lines, columns, index + 1)
         axes.plot([0, 1], [0, 1], color="#bbbbbb", lw=0.8)
         for key, colour, name in (("raw", COLOURS[3], "before"), ("probability", COLOURS[0], "after")):
             bins = reliability(sheet.columns[key], sheet.columns["truth"])

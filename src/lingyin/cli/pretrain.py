@@ -26,6 +26,9 @@ def pretrain(
         int | None,
         typer.Option("--probe-every", metavar="STEPS", min=1, help="Probe on val at checkpoints; probe.png."),
     ] = None,
+    without: Annotated[
+        str | None, typer.Option("--without", metavar="ORGAN", help="Leave out all sets that show this organ.")
+    ] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write curves for TensorBoard, too.")] = False,
 ) -> None:
     """Train an encoder on unlabelled and labelled ultrasound images; the result is DIR/encoder.safetensors.
@@ -38,6 +41,11 @@ def pretrain(
     from lingyin.pretrain.config import read_config
 
     checked = read_config(config, steps, threads)
+    if without:
+        from lingyin.core.paths import data_root
+        from lingyin.pretrain.without import leave_out
+
+        checked = leave_out(checked, without, data_root())
 
     from lingyin.pretrain.loop import Tick, Watch, pretrain
 
