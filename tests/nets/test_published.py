@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from lingyin.core.errors import ModelError
 from lingyin.nets.published import COLOUR_MEAN, COLOUR_STD, Naming, load_published
-from lingyin.pretrain.probe import vit_extract
+from lingyin.nets.readout import readout
 
 DIM, HEADS, DEPTH, SIDE, PATCH = 128, 2, 3, 4, 8
 
@@ -125,7 +125,7 @@ def test_the_same_tokens_as_published(naming: Naming, options: dict[str, Any]) -
         features = net(grey.expand(-1, 3, -1, -1))
         assert features.cls.shape == (2, net.dim) == (2, DIM)
         assert features.grid.shape == (2, SIDE, SIDE, DIM)
-        assert vit_extract(net)(grey).shape == (2, 2 * DIM)
+        assert readout(net, last=True)(grey).shape == (2, 2 * DIM)
 
 
 @pytest.mark.parametrize(("naming", "options"), CASES)

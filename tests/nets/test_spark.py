@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lingyin.nets.lite0 import Lite0, fold, imagenet_lite0
-from lingyin.nets.spark import MaskedLite0, SparkNet
+from lingyin.nets.lite0 import Lite0
+from lingyin.nets.spark import MaskedLite0
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +39,23 @@ def test_with_everything_visible_it_is_the_plain_network(net: Lite0) -> None:
     assert plain.cls.shape == (2, encoder.dim)
 
 
-@pytest.mark.slow
-def test_it_learns_to_fill_in() -> None:
-    """Pictures of one brightness each: what is hidden follows from what is seen."""
-    torch.manual_seed(0)
-    learner = SparkNet(fold(imagenet_lite0().eval()))
-    optimiser = torch.optim.Adam(learner.parameters(), 2e-3)
-    seen = torch.tensor([[True, False], [False, True]]).expand(8, -1, -1)
-    images = torch.rand(8, 1, 1, 1).expand(-1, 3, 64, 64)
-    by_mean = float(images.var(unbiased=False))  # the loss of the best answer that looks at nothing
-    for _ in range(12):
-        optimiser.zero_grad()
-        learner.loss(images, seen).backward()
-        optimiser.step()
-    assert float(learner.loss(images, seen).detach()) < 0.5 * by_mean
+def test_its_tokens_are_those_of_the_visible_patches_and_its_summary_knows_nothing_else(net: Lite0) -> None:
+    encoder, visible = MaskedLite0(net), torch.tensor([[0, 3]])
+    images = torch.rand(1, 1, 64, 64)
+    other = images.clone()
+    other[..., :32, 32:] = 0.0
+    with torch.no_grad():
+        one, two, whole = encoder.see(images, visible), encoder.see(other, visible), encoder.see(images)
+    assert torch.equal(one.summary, two.summary)
+    assert torch.equal(one.tokens, two.tokens)
+    assert one.tokens.shape == (1, 2, encoder.dim)
+    assert whole.tokens.shape == (1, 4, encoder.dim)
+    assert one.summary.shape == whole.summary.shape == (1, encoder.summary_dim)
+    with torch.no_grad():
+        everything = encoder.see(images, torch.arange(4)[None])
+    torch.testing.assert_close(everything.summary, whole.summary)
+
+
+def test_a_picture_that_is_no_whole_number_of_patches_is_refused(net: Lite0) -> None:
+    with pytest.raises(ValueError, match="33 x 64"):
+        MaskedLite0(net).see(torch.rand(1, 1, 33, 64))

@@ -34,6 +34,15 @@ def small_corpus(count: int = 12, side: int = 32) -> Corpus:
     return Corpus(pictures, labels, source, dict.fromkeys(source, "drawn"), "0" * 64)
 
 
+CONVOLUTIONAL: dict[str, Any] = {
+    "encoder": {"family": "lite0", "patch": 32},
+    "targets": {"pixels": 0.5, "own": 1.0},
+    "contrast": {"weight": 0.1, "dim": 8, "pictures": 2.0},
+    "data": {"sets": "none", "phantoms": 4, "cache_px": 32, "sources": 2},
+    "stages": [{"until": 1.0, "size_px": 64, "mask_ratio": 0.5, "hard_share": 0.5}],
+}  # what a convolutional encoder changes in the config
+
+
 def small_config(**changes: Any) -> PretrainConfig:
     """All parts on, over a very small encoder; `changes` replace whole tables."""
     known: dict[str, Any] = {

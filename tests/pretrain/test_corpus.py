@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from lingyin.core.errors import InputError, UnreadableError, UsageError
+from lingyin.nets.readout import readout
 from lingyin.nets.vit import Vit, VitArchitecture
 from lingyin.pretrain.config import DataConfig
 from lingyin.pretrain.corpus import INDEX, PICTURES, open_corpus
-from lingyin.pretrain.probe import features_of, fit_probe, load_probes, read_rows, vit_extract
+from lingyin.pretrain.probe import features_of, fit_probe, load_probes, read_rows
 from lingyin.pretrain.sources import is_open
 
 
@@ -105,7 +106,7 @@ def test_phantoms_are_packed_with_their_labels(tmp_path: Path) -> None:
 def test_the_probe_reads_a_label_from_frozen_features(data: Path) -> None:
     """Brightness tells the label, so an untrained encoder of two layers is enough; white test images are not seen."""
     rows = read_rows(data / "breast_busi", ("train", "val"))
-    extract = vit_extract(Vit(VitArchitecture(8, 16, 2, 2, 1)).eval(), "several")
+    extract = readout(Vit(VitArchitecture(8, 16, 2, 2, 1)).eval())
     features = features_of(data / "breast_busi", rows.names, extract, 32)
     assert features.shape == (16, 64)
     answer = fit_probe(features, rows, "diagnosis", "val", strength=1.0)

@@ -16,12 +16,14 @@ from safetensors.torch import save_file
 
 from lingyin.core.errors import ModelError, OutputError, UsageError
 from lingyin.core.files import write_file
-from lingyin.nets.weights import load_vit
+from lingyin.nets.lite0 import Lite0
+from lingyin.nets.spark import MaskedLite0
+from lingyin.nets.weights import load_encoder, load_vit
 from lingyin.pretrain import loop, record
 from lingyin.pretrain.checkpoint import NAME, list_differences
 from lingyin.pretrain.config import PretrainConfig
-from lingyin.pretrain.learner import Learner
-from tests.pretrain.small import small_config, small_corpus
+from lingyin.pretrain.learner import Learner, make_encoder
+from tests.pretrain.small import CONVOLUTIONAL, small_config, small_corpus
 
 DRAW = record.draw_curves
 
@@ -55,6 +57,19 @@ def test_a_stopped_run_resumes_to_the_same_bytes(tmp_path: Path, stopped: int, b
     rows = json.loads((tmp_path / "broken" / "history.json").read_text())
     assert [row["step"] for row in rows] == [1, 2, 3, 4, 5, 6]
     assert rows == json.loads((tmp_path / "whole" / "history.json").read_text())
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_a_convolutional_run_resumes_to_the_same_bytes(tmp_path: Path, bf16: bool) -> None:
+    optimiser = {"rate": 2e-3, "batch": 4, "views": 2, "bf16": bf16, "encoder_share": 0.2, "ema_decay": 0.9}
+    config = small_config(steps=4, optimiser=optimiser, **CONVOLUTIONAL)
+    whole = loop.pretrain(config, tmp_path / "whole").read_bytes()
+    run_until(config, tmp_path / "broken", 3)
+    assert loop.pretrain(config, tmp_path / "broken", resume=True).read_bytes() == whole
+    learnt, start = load_encoder(tmp_path / "whole" / loop.ENCODER), make_encoder(config.encoder)
+    assert isinstance(learnt, Lite0)
+    assert isinstance(start, MaskedLite0)
+    assert not torch.equal(learnt.stem.get_parameter("conv.weight"), start.net.stem.get_parameter("conv.weight").half())
 
 
 @pytest.mark.slow

@@ -150,3 +150,15 @@ def test_label_tables_stop_at_their_depth(depth: str, codes: list[str]) -> None:
     for parent, child in zip(*np.nonzero(table.below), strict=True):
         assert table.depth[child] >= table.depth[parent]
     assert table.below.diagonal().all()
+
+
+def test_a_batch_of_few_sources_holds_these_alone_in_equal_lots() -> None:
+    corpus = small_corpus(24)
+    config = small_config(data={"sets": "none", "phantoms": 4, "cache_px": 32, "sources": 2})
+    seen = set()
+    for step in range(20):
+        batch = Drawer(config, corpus).draw(generator_of(0, step), 32)
+        names, counts = np.unique(corpus.source[batch.picture.numpy()], return_counts=True)
+        assert counts.tolist() == [6, 6]
+        seen |= set(names)
+    assert seen == set(corpus.source)

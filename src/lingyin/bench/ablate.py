@@ -20,8 +20,9 @@ from lingyin.bench.metrics import macro_f1, resamples
 from lingyin.bench.parts import ALL, variants
 from lingyin.core.errors import UsageError
 from lingyin.core.files import write_file
+from lingyin.nets.lite0 import Lite0
 from lingyin.nets.vit import Vit
-from lingyin.nets.weights import load_vit
+from lingyin.nets.weights import load_encoder
 from lingyin.pretrain.config import PretrainConfig
 from lingyin.pretrain.loop import ENCODER, Watch, pretrain
 from lingyin.pretrain.probe import Answer
@@ -36,7 +37,7 @@ class Probe(Protocol):
 
     name: str
 
-    def __call__(self, net: Vit) -> dict[str, Answer]: ...
+    def __call__(self, net: Vit | Lite0) -> dict[str, Answer]: ...
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _is_of(folder: Path, config: PretrainConfig) -> bool:
 
 def _answers(folder: Path, encoder: Path, probe: Probe) -> dict[str, Answer]:
     """The probe's answers, kept beside the weights for as long as these and the probe stay the same."""
-    net = load_vit(encoder)
+    net = load_encoder(encoder)
     mark = json.dumps([probe.name, encoder.stat().st_mtime_ns, encoder.stat().st_size])
     try:
         with np.load(folder / ANSWERS, allow_pickle=False) as kept:

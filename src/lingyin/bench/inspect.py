@@ -14,19 +14,20 @@ from torch import Tensor
 
 from lingyin.core.labels import LabelSet
 from lingyin.core.tree import load_tree
+from lingyin.nets.lite0 import Lite0
+from lingyin.nets.readout import readout
 from lingyin.nets.vit import Vit
 from lingyin.pretrain.contrast import common_depth
 from lingyin.pretrain.labels import label_table
-from lingyin.pretrain.probe import vit_extract
 
 Floats = NDArray[np.floating[Any]]
 BATCH = 32
 
 
 @torch.no_grad()
-def features_of(net: Vit, images: Tensor) -> Floats:
-    """Standardised features `(N, 2 D)` of `(N, 1, H, W)`, each row of length 1; what probes see, too."""
-    extract = vit_extract(net)
+def features_of(net: Vit | Lite0, images: Tensor) -> Floats:
+    """Standardised features `(N, D)` of `(N, 1, H, W)`, each row of length 1; what probes see, too."""
+    extract = readout(net)
     found = np.concatenate([extract(part).float().numpy() for part in torch.split(images, BATCH)])
     centred = (found - found.mean(0)) / (found.std(0) + 1e-6)
     return np.asarray(centred / np.linalg.norm(centred, axis=1, keepdims=True), np.float64)

@@ -23,8 +23,8 @@ from lingyin.core.files import write_file
 from lingyin.core.paths import data_root
 from lingyin.nets.convert import Compiled
 from lingyin.nets.lite0 import fold, imagenet_lite0
-from lingyin.nets.readout import LastLayer, SeveralBlocks, SeveralLevels
-from lingyin.nets.weights import load_vit
+from lingyin.nets.readout import LastLayer, SeveralLevels, readout
+from lingyin.nets.weights import load_encoder
 from lingyin.pretrain import probe
 from lingyin.pretrain.loop import ENCODER
 from lingyin.pretrain.record import commit, machine
@@ -69,7 +69,7 @@ def read_encoders(runs: Sequence[Path], side: int) -> dict[str, tuple[probe.Extr
     }
     for run in runs:
         path = run / ENCODER if run.is_dir() else run
-        encoders[path.parent.name] = (_compiled(SeveralBlocks(load_vit(path))), side)
+        encoders[path.parent.name] = (_compiled(readout(load_encoder(path))), side)
     return encoders
 
 

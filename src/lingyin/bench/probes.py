@@ -8,6 +8,8 @@ import torch
 
 from lingyin.core.errors import UsageError
 from lingyin.core.paths import data_root
+from lingyin.nets.lite0 import Lite0
+from lingyin.nets.readout import readout
 from lingyin.nets.vit import Vit
 from lingyin.pretrain import probe
 from lingyin.pretrain.config import PretrainConfig
@@ -32,10 +34,10 @@ class ValProbe:
         self.tasks = [task for task in known if (task.name in only if only else task.claimed)]
         self.name = _mark("val", side, [task.name for task in self.tasks])
 
-    def __call__(self, net: Vit) -> dict[str, probe.Answer]:
+    def __call__(self, net: Vit | Lite0) -> dict[str, probe.Answer]:
         """Answers about val by the name of the task. Raises UsageError where a set is absent."""
         answers, kept = {}, dict[str, tuple[probe.Rows, probe.Floats]]()
-        extract = probe.vit_extract(net)
+        extract = readout(net)
         for task in self.tasks:
             if task.dataset not in kept:
                 rows = probe.read_rows(self.root / task.dataset, ("train", "val"))
@@ -53,13 +55,13 @@ class PhantomProbe:
         self.side, self.name = side, _mark("phantoms", side, [])
         self._drawn: tuple[torch.Tensor, probe.Rows] | None = None
 
-    def __call__(self, net: Vit) -> dict[str, probe.Answer]:
+    def __call__(self, net: Vit | Lite0) -> dict[str, probe.Answer]:
         """The answers of one task, "phantom kind"."""
         if self._drawn is None:
             self._drawn = self._draw()
         images, rows = self._drawn
         with torch.no_grad():
-            features = probe.vit_extract(net)(images).float().numpy()
+            features = readout(net)(images).float().numpy()
         return {"phantom kind": probe.fit_probe(features, rows, "kind", "val")}
 
     def _draw(self) -> tuple[torch.Tensor, probe.Rows]:

@@ -21,6 +21,15 @@ class Features:
     levels: tuple[Tensor, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a learning encoder makes of the visible patches: one `summary (B, S)` of the picture, and `tokens
+    (B, P + K, D)`, those of the K visible patches after P that stand for no place."""
+
+    summary: Tensor
+    tokens: Tensor
+
+
 class Encoder(Protocol):
     """Images `(B, 3, H, W)`, grey repeated, values 0 to 1, to `Features`."""
 
@@ -28,3 +37,14 @@ class Encoder(Protocol):
     level_channels: tuple[int, ...]
 
     def __call__(self, images: Tensor) -> Features: ...
+
+
+class Learning(Protocol):
+    """An encoder that can be taught with masked pictures `(B, 1, H, W)`; `visible (B, K)` are indices of patches."""
+
+    dim: int
+    summary_dim: int
+
+    def grid_of(self, images: Tensor) -> tuple[int, int]: ...
+
+    def see(self, images: Tensor, visible: Tensor | None = None) -> Seen: ...

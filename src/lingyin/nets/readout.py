@@ -57,6 +57,13 @@ class SeveralBlocks(nn.Module):
         return torch.cat(tokens_of(self.encoder.layers(images, self.ends)), 1)
 
 
+def readout(encoder: Vit | Lite0, *, last: bool = False) -> SeveralBlocks | SeveralLevels | LastLayer:
+    """The best known reading of an encoder of either kind; that of its `last` layer alone, if asked for."""
+    if isinstance(encoder, Vit):
+        return SeveralBlocks(encoder, (1.0,) if last else BLOCKS)
+    return LastLayer(encoder, encoder.dim) if last else SeveralLevels(encoder)
+
+
 def block_ends(depth: int, shares: Sequence[float] = BLOCKS) -> tuple[int, ...]:
     """1-based numbers of the blocks, of `depth`, that are read."""
     return tuple(sorted({max(1, round(depth * share)) for share in shares}))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lingyin.nets.contract import Features
+from lingyin.nets.contract import Features, Seen
 
 MEAN, STD = 0.2, 0.2  # of grey values 0..1 over ultrasound pictures
 REFERENCE_SIDE = 14.0  # patches that the positions of a whole picture span, whatever its resolution
@@ -73,7 +73,7 @@ class Vit(nn.Module):
     def __init__(self, architecture: VitArchitecture) -> None:
         super().__init__()
         self.architecture = architecture
-        self.dim = architecture.dim
+        self.dim = self.summary_dim = architecture.dim
         self.embed = nn.Linear(architecture.patch**2, self.dim)
         self.prefix = nn.Parameter(torch.empty(1, 1 + architecture.registers, self.dim))  # class token, registers
         self.blocks = nn.ModuleList(Block(self.dim, architecture.heads) for _ in range(architecture.depth))
@@ -93,6 +93,11 @@ class Vit(nn.Module):
         """Normed tokens `(B, 1 + registers + K, D)`; `visible (B, K)` are indices of patches, all where None."""
         tokens: Tensor = self.norm(self._through(self._tokens(images, visible), len(self.blocks)))
         return tokens
+
+    def see(self, images: Tensor, visible: Tensor | None = None) -> Seen:
+        """The class token as summary, and all tokens, of the patches at `visible (B, K)`, all where None."""
+        tokens = self.encode(images, visible)
+        return Seen(tokens[:, 0], tokens)
 
     def forward(self, images: Tensor) -> Features:
         tokens = self.encode(images)

@@ -1,4 +1,4 @@
-"""Weights of a vision transformer on disk: safetensors with the architecture, a name and a checksum in its metadata."""
+"""Weights of an encoder on disk: safetensors with its kind, architecture, a name and a checksum in its metadata."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from lingyin.core.errors import ModelError
+from lingyin.nets.lite0 import Lite0
+from lingyin.nets.spark import MaskedLite0
 from lingyin.nets.vit import Vit, VitArchitecture
 
-FORMAT = "lingyin-vit-1"
+FORMAT, LITE0 = "lingyin-vit-1", "lingyin-lite0-1"
 Net = TypeVar("Net", bound=nn.Module)
 META = "lingyin"  # one key only: the order of several is not fixed, and equal weights must give equal bytes
 
@@ -37,10 +39,20 @@ def vit_bytes(architecture: VitArchitecture, weights: Mapping[str, Tensor], name
     return weights_bytes(FORMAT, architecture, weights, name)
 
 
-def weights_bytes(form: str, architecture: VitArchitecture, weights: Mapping[str, Tensor], name: str) -> bytes:
+def encoder_bytes(encoder: Vit | MaskedLite0, weights: Mapping[str, Tensor], name: str) -> bytes:
+    """A whole `encoder.safetensors` with `weights` in place of the encoder's own; a transformer's in full, a
+    convolutional network's in half precision (it starts from published weights, which are no finer)."""
+    if isinstance(encoder, Vit):
+        return vit_bytes(encoder.architecture, weights, name)
+    halves = {key.removeprefix("net."): value.half() for key, value in weights.items()}
+    return weights_bytes(LITE0, None, halves, name)
+
+
+def weights_bytes(form: str, architecture: VitArchitecture | None, weights: Mapping[str, Tensor], name: str) -> bytes:
     """A whole weights file of a format; equal weights give equal bytes."""
     tensors = {key: weights[key].detach().contiguous() for key in sorted(weights)}
-    facts = {"format": form, "architecture": asdict(architecture), "name": name, "sha256": checksum(tensors)}
+    shape = asdict(architecture) if architecture else {}
+    facts = {"format": form, "architecture": shape, "name": name, "sha256": checksum(tensors)}
     data: bytes = save(tensors, metadata={META: json.dumps(facts, sort_keys=True)})
     return data
 
@@ -69,7 +81,16 @@ def load_vit(path: Path) -> Vit:
     return load_weights(path, FORMAT, Vit)
 
 
-def load_weights(path: Path, form: str, make: Callable[[VitArchitecture], Net]) -> Net:
+def load_encoder(path: Path) -> Vit | Lite0:
+    """The encoder of an `encoder.safetensors` of either kind, in evaluation mode and full precision. Raises ModelError,
+    as `load_weights`."""
+    facts = read_tensors(path)[1]
+    if facts.get("format") == LITE0:
+        return load_weights(path, LITE0, lambda _: Lite0())
+    return load_vit(path)
+
+
+def load_weights(path: Path, form: str, make: Callable[[Any], Net]) -> Net:
     """The network that `make` builds for the architecture a file of format `form` states, with the file's weights.
 
     Raises:
@@ -79,7 +100,7 @@ def load_weights(path: Path, form: str, make: Callable[[VitArchitecture], Net]) 
     if facts.get("format") != form:
         raise ModelError(f"{path}: format {facts.get('format')!r}, expected {form!r}; use a file of this version")
     try:
-        net = make(VitArchitecture(**facts["architecture"]))
+        net = make(VitArchitecture(**facts["architecture"]) if facts["architecture"] else None)
         net.load_state_dict(tensors)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: the weights do not fit the architecture stated in the file ({error})") from error

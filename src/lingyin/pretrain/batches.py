@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from lingyin.pretrain.config import PretrainConfig
 from lingyin.pretrain.corpus import Corpus
@@ -23,12 +24,29 @@ class Drawer:
         self.config = config
         self.corpus = corpus
         self.ends = np.cumsum(corpus.weights(config.data.balance))
+        names = sorted(corpus.counts())
+        self.members = [np.flatnonzero(corpus.source == name) for name in names]
+        shares = np.array([len(each) for each in self.members], float) ** (1 - config.data.balance)
+        self.chances = shares / shares.sum()
 
     def draw(self, generator: np.random.Generator, size_px: int) -> Batch:
         """`batch * views` views; the views of a picture lie `batch` rows apart. InputError for a damaged picture."""
         optimiser = self.config.optimiser
-        chosen = np.searchsorted(self.ends, generator.random(optimiser.batch) * self.ends[-1], side="right")
-        picture = np.tile(np.minimum(chosen, len(self.corpus) - 1), optimiser.views)
+        picture = np.tile(self._chosen(generator), optimiser.views)
         drawn = draw_views(self.config.views, generator, len(picture))
         images, sectors = apply_views([self.corpus.picture(int(index)) for index in picture], drawn, size_px)
         return Batch(images, sectors, torch.from_numpy(picture))
+
+    def _chosen(self, generator: np.random.Generator) -> NDArray[np.int64]:
+        """Numbers of the `batch` pictures: of any source, or of so many sources as the config asks for."""
+        count, sources = self.config.optimiser.batch, min(self.config.data.sources, len(self.members))
+        if not sources:
+            found = np.searchsorted(self.ends, generator.random(count) * self.ends[-1], side="right")
+            return np.minimum(found, len(self.corpus) - 1)
+        taken = generator.choice(len(self.members), sources, replace=False, p=self.chances)
+        lots = [len(part) for part in np.array_split(np.arange(count), sources)]
+        drawn = [
+            self.members[source][generator.integers(len(self.members[source]), size=lot)]
+            for source, lot in zip(taken, lots, strict=True)
+        ]
+        return np.concatenate(drawn)

@@ -104,12 +104,18 @@ def load_checkpoint(
         for name, value in under(tensors, "optimiser.").items():
             index, key = name.split(".", 1)
             place = learnt[int(index)]
-            state.setdefault(int(index), {})[key] = spread_like(value, place) if value.ndim else value
+            fitting = _laid_like(spread_like(value, place), place) if value.ndim else value
+            state.setdefault(int(index), {})[key] = fitting
         optimiser.load_state_dict({**known, "state": state})
         torch.set_rng_state(tensors["random"])
         return Progress(facts["step"], facts["history"], facts["images"], facts["seconds"])
     except (KeyError, ValueError, RuntimeError, TypeError) as error:
         raise ModelError(f"{path}: does not fit this version of the program ({error})") from error
+
+
+def _laid_like(value: Tensor, place: Tensor) -> Tensor:
+    """The same values in memory as those of `place` lie: the optimiser runs over both side by side."""
+    return value if value.stride() == place.stride() else torch.empty_like(place, dtype=value.dtype).copy_(value)
 
 
 def list_differences(old: Any, new: Any, where: str = "") -> list[str]:

@@ -19,10 +19,12 @@ class _Strict(BaseModel):
 
 
 class EncoderConfig(_Strict):
-    """The vision transformer: a named size, or `custom` with its own `dim`, `depth` and `heads`."""
+    """A vision transformer that starts at random (a named size, or `custom` with its own `dim`, `depth` and `heads`),
+    or `family = "lite0"`: EfficientNet-lite0 from its ImageNet weights, masked in patches of 32 px."""
 
+    family: Literal["vit", "lite0"] = "vit"
     size: Literal["tiny", "small", "base", "custom"] = "tiny"
-    patch: Literal[8, 16] = 16
+    patch: Literal[8, 16, 32] = 16
     registers: int = Field(default=4, ge=0)
     dim: int = Field(default=0, ge=0, multiple_of=4)
     depth: int = Field(default=0, ge=0)
@@ -35,6 +37,8 @@ class EncoderConfig(_Strict):
             raise ValueError("a custom encoder needs dim, depth and heads, dim being a multiple of heads")
         if self.size != "custom" and any(own):
             raise ValueError("dim, depth and heads are for size = 'custom' only")
+        if (self.family == "lite0") != (self.patch == 32):
+            raise ValueError("patch = 32 belongs to family = 'lite0', and the other way round")
         return self
 
     @property
@@ -56,6 +60,7 @@ class DataConfig(_Strict):
     phantoms: int = Field(default=0, ge=0)
     cache_px: int = Field(default=224, ge=32, multiple_of=16)
     balance: float = Field(default=0.5, ge=0, le=1)
+    sources: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
     def _some(self) -> DataConfig:
@@ -96,12 +101,16 @@ class DecoderConfig(_Strict):
 
 
 class TargetsConfig(_Strict):
-    """Weight of each target of reconstruction; 0 switches it off. All off: the structured parts learn alone."""
+    """Weight of each target of reconstruction; 0 switches it off. All off: the structured parts learn alone.
+
+    `teacher` is a frozen ImageNet network, `own` the average of the encoder's own weights as it learns.
+    """
 
     pixels: float = Field(default=1.0, ge=0)
     smooth: float = Field(default=0.0, ge=0)
     gradients: float = Field(default=0.0, ge=0)
     teacher: float = Field(default=0.0, ge=0)
+    own: float = Field(default=0.0, ge=0)
 
     @property
     def some(self) -> bool:
@@ -109,12 +118,14 @@ class TargetsConfig(_Strict):
 
 
 class ContrastConfig(_Strict):
-    """Structured contrast over the tree down to `tree_depth`; weight 0 switches it off."""
+    """Structured contrast over the tree down to `tree_depth`; weight 0 switches it off. `pictures` is the weight of the
+    leaves below every label: each picture's two views against all other pictures, under a projection of its own."""
 
     weight: float = Field(default=0.0, ge=0)
     tree_depth: Depth = "view"
     temperature: float = Field(default=0.1, gt=0)
     dim: int = Field(default=64, gt=0)
+    pictures: float = Field(default=0.0, ge=0)
 
 
 class ClassifierConfig(_Strict):
@@ -125,9 +136,11 @@ class ClassifierConfig(_Strict):
 
 
 class OptimiserConfig(_Strict):
-    """AdamW with linear warm-up and cosine decay. `batch` pictures make one micro-batch; each gives `views` views."""
+    """AdamW with linear warm-up and cosine decay. `batch` pictures make one micro-batch; each gives `views` views.
+    `encoder_share` of the rate goes to the encoder, less than all where it starts from learnt weights."""
 
     rate: float = Field(default=1e-3, gt=0)
+    encoder_share: float = Field(default=1.0, gt=0, le=1)
     weight_decay: float = Field(default=0.05, ge=0)
     warmup_steps: int = Field(default=0, ge=0)
     clip: float = Field(default=1.0, gt=0)
@@ -147,7 +160,7 @@ class StageConfig(_Strict):
 
     until: float = Field(gt=0, le=1)
     size_px: int = Field(gt=0)
-    mask_ratio: float = Field(gt=0, lt=1)
+    mask_ratio: float = Field(ge=0, lt=1)
     hard_share: float = Field(default=0.0, ge=0, le=1)
     structured: bool = True
 
@@ -191,12 +204,12 @@ class PretrainConfig(_Strict):
             raise ValueError(f"stages: size_px {wrong} must be multiples of {unit}")
         if self.decoder.dim % self.decoder.heads:
             raise ValueError("decoder: dim must be a multiple of heads")
-        if self.contrast.weight and self.optimiser.views != 2:
+        if (self.contrast.weight or self.contrast.pictures) and self.optimiser.views != 2:
             raise ValueError("contrast needs optimiser.views = 2")
         if any(stage.hard_share for stage in self.stages) and not self.hard.weight:
             raise ValueError("stages ask for hard patches, but hard.weight is 0")
         if not self.targets.some:
-            structured = self.contrast.weight or self.classifier.weight
+            structured = self.contrast.weight or self.contrast.pictures or self.classifier.weight
             if not structured or self.hard.weight or not all(stage.structured for stage in self.stages):
                 raise ValueError("no target of reconstruction is on, and some stage or part needs one")
         return self

@@ -69,6 +69,18 @@ def tree_contrast(points: Tensor, picture: Tensor, says: Tensor, depth: Tensor, 
     return total / max(weights, 1e-9)
 
 
+def picture_contrast(points: Tensor, picture: Tensor, temperature: float) -> Tensor:
+    """The leaves of the tree: views of one picture against all other pictures (Chen et al. 2020, SimCLR). Labels that
+    end at organs tell no two pictures of one organ apart; this does.
+
+    Args:
+        points: `(B, D)` unit vectors.
+        picture: `(B,)` number of the picture that each view shows.
+    """
+    itself = torch.eye(len(points), dtype=torch.bool)
+    return _supervised(points @ points.T / temperature, (picture[:, None] == picture[None]) & ~itself, ~itself)
+
+
 def _supervised(similar: Tensor, positive: Tensor, counted: Tensor) -> Tensor:
     """-log share of the positive pairs among the counted ones, averaged over anchors that have a positive pair."""
     share = similar - torch.logsumexp(similar.masked_fill(~counted, -1e9), 1, keepdim=True)

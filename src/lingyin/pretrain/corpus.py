@@ -73,7 +73,7 @@ def open_corpus(config: DataConfig, cache: Path, seed: int) -> Corpus:
         InputError: a packed corpus is damaged, or the curated one is not whole.
         OutputError: the cache cannot be written.
     """
-    told: list[object] = [config.model_dump(exclude={"balance"}, exclude_none=True), seed]
+    told: list[object] = [config.model_dump(exclude={"balance", "sources"}, exclude_none=True), seed]
     if config.corpus is not None:
         told.append(corpus_sha256(config.corpus))
     mark = json.dumps(told, sort_keys=True)

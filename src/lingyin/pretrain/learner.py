@@ -8,17 +8,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lingyin.nets.lite0 import fold, imagenet_lite0
 from lingyin.nets.masked import LossPredictor, MaskedDecoder
+from lingyin.nets.spark import MaskedLite0
 from lingyin.nets.vit import Vit
 from lingyin.pretrain.coherent import TreeClassifier, coherent_loss
-from lingyin.pretrain.config import PretrainConfig
-from lingyin.pretrain.contrast import ContrastHead, tree_contrast
+from lingyin.pretrain.config import EncoderConfig, PretrainConfig
+from lingyin.pretrain.contrast import ContrastHead, picture_contrast, tree_contrast
 from lingyin.pretrain.corpus import Corpus
 from lingyin.pretrain.labels import label_table
 from lingyin.pretrain.masks import MaskPlan, draw_noise, patch_sector, plan_masks
 from lingyin.pretrain.ranking import ranking_loss
 from lingyin.pretrain.schedule import Moment
-from lingyin.pretrain.targets import TargetHeads, Teacher, make_targets
+from lingyin.pretrain.targets import TargetHeads, make_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +32,35 @@ class Batch:
     picture: Tensor
 
 
+def make_encoder(config: EncoderConfig) -> Vit | MaskedLite0:
+    """The encoder before the first step. Raises ModelError where ImageNet weights are wanted and not installed."""
+    if config.family == "vit":
+        return Vit(config.architecture)
+    return MaskedLite0(fold(imagenet_lite0().eval()).to(memory_format=torch.channels_last))
+
+
 class Learner(nn.Module):
     """Everything that learns. Parts that the config switches off do not exist."""
 
     def __init__(self, config: PretrainConfig, corpus: Corpus) -> None:
         super().__init__()
         self.config = config
-        self.encoder = Vit(config.encoder.architecture)
-        dim, patch = self.encoder.dim, config.encoder.patch
+        self.encoder = make_encoder(config.encoder)
+        dim, summary_dim, patch = self.encoder.dim, self.encoder.summary_dim, config.encoder.patch
         self.decoder = MaskedDecoder(dim, config.decoder.dim, config.decoder.depth, config.decoder.heads)
         # plain objects: a frozen teacher is no weight of ours
-        self.targets = make_targets(config.targets, patch, bf16=config.optimiser.bf16)
-        self.heads = TargetHeads(self.targets, config.decoder.dim, dim)
+        self.targets = make_targets(config.targets, patch, self.encoder, bf16=config.optimiser.bf16)
+        self.heads = TargetHeads(self.targets, config.decoder.dim, summary_dim)
         self.predictor = LossPredictor(patch) if config.hard.weight else None
-        self.contrast = ContrastHead(dim, config.contrast.dim) if config.contrast.weight else None
+        self.contrast = ContrastHead(summary_dim, config.contrast.dim) if config.contrast.weight else None
+        self.pictures = ContrastHead(summary_dim, config.contrast.dim) if config.contrast.pictures else None
         self.classifier: TreeClassifier | None = None
         if self.contrast is not None:
             table = label_table(corpus.labels, config.contrast.tree_depth)
             self.contrast_says, self.contrast_depth = torch.from_numpy(table.says), torch.from_numpy(table.depth)
         if config.classifier.weight:
             table = label_table(corpus.labels, config.classifier.tree_depth)
-            self.classifier = TreeClassifier(dim, torch.from_numpy(table.below))
+            self.classifier = TreeClassifier(summary_dim, torch.from_numpy(table.below))
             self.classifier_says = torch.from_numpy(table.says)
 
     def plan(self, batch: Batch, at: Moment, generator: np.random.Generator) -> tuple[MaskPlan, Tensor]:
@@ -66,9 +76,9 @@ class Learner(nn.Module):
 
     def forward(self, batch: Batch, plan: MaskPlan, inside: Tensor, structured: bool) -> dict[str, Tensor]:
         """Losses by name, each already times its weight; their sum is what is learnt from."""
-        tokens = self.encoder.encode(batch.images, plan.visible)
-        decoded = self.decoder(tokens, plan.visible, self.encoder.grid_of(batch.images))
-        cls = tokens[:, 0]
+        seen = self.encoder.see(batch.images, plan.visible)
+        if self.targets:
+            decoded = self.decoder(seen.tokens, plan.visible, self.encoder.grid_of(batch.images))
         losses: dict[str, Tensor] = {}
         per_patch = torch.zeros(plan.hidden.shape)
         for name, (weight, target) in self.targets.items():
@@ -78,25 +88,27 @@ class Learner(nn.Module):
             counted = inside if target.everywhere else plan.hidden
             losses[name] = weight * (error * counted).sum() / counted.sum().clamp(min=1)
             per_patch = per_patch + weight * error.detach()
-            if isinstance(target, Teacher):
-                assert self.heads.pooled is not None
-                losses["pooled"] = weight * (self.heads.pooled(cls).float() - target.pooled).square().mean()
+            if target.pooled_dim:
+                said = self.heads.pooled[name](seen.summary).float()
+                losses[f"{name} pooled"] = weight * (said - target.pooled).square().mean()
         if self.predictor is not None:
             scores = self.predictor(batch.images).float()
             losses["ranking"] = self.config.hard.weight * ranking_loss(scores, per_patch, plan.hidden)
         if structured:
-            losses |= self._structured(batch, cls)
+            losses |= self._structured(batch, seen.summary)
         return losses
 
-    def _structured(self, batch: Batch, cls: Tensor) -> dict[str, Tensor]:
+    def _structured(self, batch: Batch, summary: Tensor) -> dict[str, Tensor]:
         losses: dict[str, Tensor] = {}
         if self.contrast is not None:
-            says = self.contrast_says[batch.picture].long()
-            points, temperature = self.contrast(cls), self.config.contrast.temperature
-            loss = tree_contrast(points, batch.picture, says, self.contrast_depth, temperature)
-            losses["contrast"] = self.config.contrast.weight * loss
+            how, says = self.config.contrast, self.contrast_says[batch.picture].long()
+            loss = tree_contrast(self.contrast(summary), batch.picture, says, self.contrast_depth, how.temperature)
+            losses["contrast"] = how.weight * loss
+        if self.pictures is not None:
+            how = self.config.contrast
+            losses["pictures"] = how.pictures * picture_contrast(self.pictures(summary), batch.picture, how.temperature)
         if self.classifier is not None:
             says = self.classifier_says[batch.picture].long()
-            loss = coherent_loss(self.classifier(cls), says, self.classifier.below)
+            loss = coherent_loss(self.classifier(summary), says, self.classifier.below)
             losses["classifier"] = self.config.classifier.weight * loss
         return losses

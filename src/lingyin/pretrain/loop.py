@@ -19,15 +19,17 @@ from torch.distributed.fsdp import FSDPModule
 
 from lingyin.core.errors import ModelError, UsageError
 from lingyin.core.files import write_file
-from lingyin.nets.weights import vit_bytes
+from lingyin.nets.memory import keep_memory
+from lingyin.nets.weights import encoder_bytes
 from lingyin.pretrain.average import Average
 from lingyin.pretrain.batches import Drawer, generator_of
 from lingyin.pretrain.checkpoint import NAME, Progress, load_checkpoint, save_checkpoint
-from lingyin.pretrain.config import PretrainConfig
+from lingyin.pretrain.config import OptimiserConfig, PretrainConfig
 from lingyin.pretrain.corpus import Corpus, open_corpus
 from lingyin.pretrain.learner import Learner
 from lingyin.pretrain.record import write_card, write_history
 from lingyin.pretrain.schedule import Moment, moment
+from lingyin.pretrain.targets import Own
 from lingyin.pretrain.team import Team, exchange_last, gathered, whole
 
 ENCODER = "encoder.safetensors"
@@ -72,6 +74,7 @@ def pretrain(
     if config.threads:
         torch.set_num_threads(config.threads)
     cv2.setNumThreads(1)
+    keep_memory()
     with gathered(sharded=sharded) as team:
         team.parts(config.optimiser.accumulate)
         packed = cache or run / "cache"
@@ -95,7 +98,10 @@ class _Session:
         some_rest = not config.targets.some or not all(stage.structured for stage in config.stages)
         self.net = team.wrap(self.learner, blocks, some_rest=some_rest)
         self.average = Average(self.learner.encoder, config.optimiser.ema_decay)
-        self.optimiser = make_optimiser(self.learner, config.optimiser.weight_decay)
+        for _, target in self.learner.targets.values():
+            if isinstance(target, Own):
+                target.follow(self.average.weights)
+        self.optimiser = make_optimiser(self.learner, config.optimiser)
         self.drawer = Drawer(config, corpus)
         self.progress = Progress(0, [], 0, 0.0)
 
@@ -140,7 +146,7 @@ class _Session:
         config, at = self.config, moment(self.config, step)
         torch.manual_seed(config.seed * 1_000_003 + step)
         for group in self.optimiser.param_groups:
-            group["lr"] = at.rate
+            group["lr"] = at.rate * group["share"]
         self.optimiser.zero_grad(set_to_none=True)
         told: dict[str, float] = {}
         images = 0
@@ -184,15 +190,21 @@ class _Session:
         encoder = self.learner.encoder
         weights = {name: whole(value) for name, value in self.average.weights.items()}
         if self.team.leads:
-            write_file(self.run / ENCODER, vit_bytes(encoder.architecture, weights, self.config.name), durable=True)
+            write_file(self.run / ENCODER, encoder_bytes(encoder, weights, self.config.name), durable=True)
             write_history(self.run, self.progress.history)
             write_card(self.run, self.config, self.corpus, self.progress, encoder)
         return self.run / ENCODER
 
 
-def make_optimiser(net: nn.Module, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW (Loshchilov & Hutter 2019) that leaves biases, norms and tokens undecayed."""
-    decayed = [value for value in net.parameters() if value.ndim == 2]
-    free = [value for value in net.parameters() if value.ndim != 2]
-    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
+def make_optimiser(net: Learner, config: OptimiserConfig) -> torch.optim.AdamW:
+    """AdamW (Loshchilov & Hutter 2019) that leaves biases, norms and tokens undecayed; each group says which `share`
+    of the rate is its own."""
+    own = {id(value) for value in net.encoder.parameters()}
+    groups = []
+    for share, inside in ((config.encoder_share, True), (1.0, False)):
+        values = [value for value in net.parameters() if (id(value) in own) is inside]
+        decayed = [value for value in values if value.ndim in (2, 4)]
+        free = [value for value in values if value.ndim not in (2, 4)]
+        groups.append({"params": decayed, "weight_decay": config.weight_decay, "share": share})
+        groups.append({"params": free, "weight_decay": 0.0, "share": share})
     return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), fused=True)

@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -17,8 +16,6 @@ from torch import Tensor
 
 from lingyin.core.errors import UsageError
 from lingyin.core.paths import packaged
-from lingyin.nets.readout import BLOCKS, SeveralBlocks
-from lingyin.nets.vit import Vit
 from lingyin.pretrain.sources import read_grey
 
 Floats = NDArray[np.float32]
@@ -92,11 +89,6 @@ def _batches(folder: Path, names: tuple[str, ...], side: int) -> Iterator[Tensor
             for grey in greys
         ]
         yield torch.from_numpy(np.stack(resized))[:, None].float() / 255.0
-
-
-def vit_extract(net: Vit, layers: Literal["last", "several"] = "last") -> Extract:
-    """Class token beside the mean patch token `(2 D)`, of the last block or of four blocks side by side `(8 D)`."""
-    return SeveralBlocks(net, (1.0,) if layers == "last" else BLOCKS)
 
 
 def fit_probe(features: Floats, rows: Rows, column: str, split: str, strength: float = STRENGTH) -> Answer:

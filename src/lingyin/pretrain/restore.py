@@ -12,11 +12,14 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from lingyin.core.errors import ModelError, UsageError
+from lingyin.nets.lite0 import Lite0
 from lingyin.nets.masked import LossPredictor, MaskedDecoder
+from lingyin.nets.spark import MaskedLite0
 from lingyin.nets.vit import Vit, patchify, unpatchify
-from lingyin.nets.weights import load_vit, read_tensors
+from lingyin.nets.weights import load_encoder, read_tensors
 from lingyin.pretrain import checkpoint
 from lingyin.pretrain.config import PretrainConfig
+from lingyin.pretrain.learner import make_encoder
 from lingyin.pretrain.loop import ENCODER
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -26,7 +29,7 @@ Net = TypeVar("Net", bound=nn.Module)
 class Restorer:
     """The encoder as it learnt with its decoder, and the layer that gives each hidden patch its pixels."""
 
-    encoder: Vit
+    encoder: Vit | MaskedLite0
     decoder: MaskedDecoder
     pixels: nn.Linear
 
@@ -36,7 +39,7 @@ class Learnt:
     """`encoder` is the average that a run writes; the rest is None without a checkpoint, or where a part was off."""
 
     name: str
-    encoder: Vit
+    encoder: Vit | Lite0
     step: int | None = None
     config: PretrainConfig | None = None
     restorer: Restorer | None = None
@@ -51,18 +54,19 @@ def restore(source: Path) -> Learnt:
         ModelError: damaged, tampered with, or of another version.
     """
     if source.is_file():
-        return Learnt(source.parent.name or source.stem, load_vit(source))
+        return Learnt(source.parent.name or source.stem, load_encoder(source))
     path = source / checkpoint.NAME
     if not path.is_file():
         if (source / ENCODER).is_file():
-            return Learnt(source.name, load_vit(source / ENCODER))
+            return Learnt(source.name, load_encoder(source / ENCODER))
         raise UsageError(f"{source}: neither a run nor weights; name a folder that `lingyin pretrain` wrote, or a file")
     tensors, facts = read_tensors(path)
     if facts.get("format") != checkpoint.FORMAT:
         raise ModelError(f"{path}: not a checkpoint of this version; train with this one, or look at the weights alone")
     try:
         config = PretrainConfig.model_validate(facts["config"])
-        encoder = _filled(Vit(config.encoder.architecture), checkpoint.under(tensors, "average."))
+        learnt = _filled(make_encoder(config.encoder), checkpoint.under(tensors, "average."))
+        encoder = learnt if isinstance(learnt, Vit) else learnt.net
         net = checkpoint.under(tensors, "net.")
         return Learnt(source.name, encoder, facts["step"], config, _restorer(config, net), _predictor(config, net))
     except (KeyError, RuntimeError, ValidationError) as error:
@@ -74,7 +78,7 @@ def _restorer(config: PretrainConfig, net: Mapping[str, Tensor]) -> Restorer | N
     if target is None:
         return None
     wanted = config.decoder
-    encoder = _filled(Vit(config.encoder.architecture), checkpoint.under(net, "encoder."))
+    encoder = _filled(make_encoder(config.encoder), checkpoint.under(net, "encoder."))
     decoder = MaskedDecoder(encoder.dim, wanted.dim, wanted.depth, wanted.heads)
     pixels = nn.Linear(wanted.dim, config.encoder.patch**2)
     return Restorer(
@@ -106,8 +110,9 @@ def reconstruct(restorer: Restorer, images: Tensor, visible: Tensor, hidden: Ten
         visible: `(B, K)` indices of the patches that go in.
         hidden: `(B, L)` True where a patch is to be shown as reconstructed.
     """
-    grid, side = restorer.encoder.grid_of(images), restorer.encoder.architecture.patch
-    tokens = restorer.encoder.encode(images, visible)
+    grid = restorer.encoder.grid_of(images)
+    side = images.shape[-1] // grid[1]
+    tokens = restorer.encoder.see(images, visible).tokens
     said = restorer.pixels(restorer.decoder(tokens, visible, grid))
     patches = patchify(images, side)
     shown = said * patches.std(-1, unbiased=False, keepdim=True) + patches.mean(-1, keepdim=True)

@@ -12,7 +12,7 @@ from safetensors.torch import load
 from lingyin.core.errors import ModelError, UsageError
 from lingyin.nets.export import ENCODER
 from lingyin.nets.lite0 import Lite0, fold, imagenet_lite0
-from lingyin.nets.weights import load_vit
+from lingyin.nets.weights import load_encoder as load_weights_file
 from lingyin.runtime.manifest import MANIFEST, default_folder, read_manifest, read_verified
 from lingyin.tasks.contract import Shape
 from lingyin.tasks.features import as_levels
@@ -41,7 +41,7 @@ def load_encoder(name: str | Path | None = None) -> Any:
     weights = path / ENCODER if path.is_dir() else path
     if not weights.is_file():
         raise UsageError(f"{path}: no encoder there; name a model folder, an {ENCODER}, or `{IMAGENET}`")
-    return load_vit(weights).requires_grad_(False)
+    return load_weights_file(weights).requires_grad_(False)
 
 
 def _of_model_folder(folder: Path) -> Any:
