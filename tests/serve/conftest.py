@@ -135,23 +135,34 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def site(serve: Serve, chromium: Any) -> Iterator[tuple[Served, str]]:
-    """The application behind a real port."""
-    with serve() as served:
-        port = free_port()
-        import uvicorn
+@contextmanager
+def listening(app: FastAPI) -> Iterator[str]:
+    """An application that runs already behind a real port; its address."""
+    import uvicorn
 
-        config = uvicorn.Config(served.app, port=port, lifespan="off", log_level="error", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield served, f"http://127.0.0.1:{port}/"
-        served.app.state.parts.closing.set()
-        server.should_exit = True
-        thread.join(10)
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_level="error", ws="none"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}/"
+    app.state.parts.closing.set()
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def online(served: Served) -> Iterator[tuple[Served, str]]:
+    """The application behind a real port."""
+    with listening(served.app) as url:
+        yield served, url
+
+
+@pytest.fixture
+def site(chromium: Any, online: tuple[Served, str]) -> tuple[Served, str]:
+    """The same, where there is a browser to look at it."""
+    return online
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from lingyin.serve import events, general, review, studies
 from lingyin.serve.access import Access
 from lingyin.serve.database import Database
+from lingyin.serve.dicomweb import routes as dicomweb
+from lingyin.serve.dicomweb.index import Index
 from lingyin.serve.gate import Gate
 from lingyin.serve.keeping import keep
 from lingyin.serve.parts import Parts
@@ -25,19 +27,22 @@ from lingyin.version import __version__
 def make_app(settings: Settings, database: Database, access: Access, engine: Analyses) -> FastAPI:
     """The application. Its worker starts and stops with it; studies that were interrupted are queued again first."""
     store = Store(database)
-    reviews = Reviews(database)
-    parts = Parts(settings, store, access, Worker(store, settings, engine, reviews), reviews, asyncio.Event())
+    reviews, index = Reviews(database), Index(database, settings)
+    worker = Worker(store, settings, engine, reviews, index)
+    parts = Parts(settings, store, access, worker, reviews, index, asyncio.Event())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         store.recover()
-        sweep(settings, store)
+        sweep(settings, store, index)
         parts.worker.start()
+        late = asyncio.create_task(asyncio.to_thread(lambda: index.catch_up(store.done())))
         keeping = asyncio.create_task(keep(parts))
         yield
         keeping.cancel()
         parts.closing.set()
         await asyncio.to_thread(parts.worker.stop)
+        await late
 
     app = FastAPI(
         title="Lingyin",
@@ -48,17 +53,18 @@ def make_app(settings: Settings, database: Database, access: Access, engine: Ana
         lifespan=lifespan,
     )
     app.state.parts = parts
-    for router in (studies.router, events.router, review.router, general.router):
+    for router in (studies.router, events.router, review.router, general.router, dicomweb.router):
         app.include_router(router)
     app.add_middleware(Gate, settings=settings, access=access, store=store)
     return app
 
 
-def sweep(settings: Settings, store: Store) -> None:
+def sweep(settings: Settings, store: Store, index: Index) -> None:
     """Removes what a killed process left: received files and reports that no study knows, and temporary files."""
     for folder, wanted in (
         (settings.uploads, store.uploads_in_use()),
         (settings.reports, store.ids()),
+        (settings.scans, index.scans()),
         (settings.temporary, set[str]()),
     ):
         for path in folder.iterdir():

@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 import json
 import logging
+import re
 import traceback
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
@@ -27,6 +28,7 @@ COOKIE = "lingyin"
 WRITE_HEADER = "x-lingyin"  # a form on another site cannot send it; scripts of another site may not
 READS = frozenset({"GET", "HEAD"})
 SMALL_BODY = 64 << 10  # for everything but uploads
+UPLOAD = re.compile(r"/studies|/dicomweb/studies(/[^/]+)?")
 DRAINED = 8 << 20  # of a refused body: read and dropped, so that the sender gets to see the answer
 
 
@@ -91,7 +93,7 @@ class Gate:
         if method not in READS:
             self._check_forgery(asked, who)
         scope.setdefault("state", {})["who"] = who
-        if (path, method) != ("/studies", "POST"):
+        if method != "POST" or UPLOAD.fullmatch(path) is None:
             await self._app(scope, _limited(receive, asked, SMALL_BODY), send)
             return
         body = _limited(receive, asked, self._settings.max_upload_bytes)

@@ -29,6 +29,7 @@ def remove_study(parts: Parts, key: str, who: str, action: str = "delete") -> bo
 
     False where there is no such study.
     """
+    parts.index.forget(key)  # first: after it, the deletion of the study empties the database's log
     folder = parts.store.delete(key)
     if folder is None:
         return False
@@ -61,7 +62,7 @@ async def keep(parts: Parts) -> None:
 
 
 def backup(settings: Settings, target: Path) -> int:
-    """Writes database, token hash and reports into one tar file with the SHA-256 of each; how many files.
+    """Writes database, token hash, reports and kept scans into one tar file with the SHA-256 of each; how many files.
 
     A server may run meanwhile: the database is copied as of one moment first, so that every report in it is there.
     Scans that wait are not part of it.
@@ -81,7 +82,7 @@ def backup(settings: Settings, target: Path) -> int:
             files = {settings.database.name: copy}
             if settings.token.is_file():
                 files[settings.token.name] = settings.token
-            for path in sorted(settings.reports.rglob("*")):
+            for path in sorted([*settings.reports.rglob("*"), *settings.scans.rglob("*")]):
                 if path.is_file() and not path.is_symlink():
                     files[path.relative_to(settings.data).as_posix()] = path
             _pack(files, part, Path(made) / MANIFEST)

@@ -9,6 +9,7 @@ from typing import cast
 from fastapi import HTTPException, Request
 
 from lingyin.serve.access import Access
+from lingyin.serve.dicomweb.index import Index
 from lingyin.serve.records import StudyRecord
 from lingyin.serve.reviews import Reviews
 from lingyin.serve.settings import Settings
@@ -25,6 +26,7 @@ class Parts:
     access: Access
     worker: Worker
     reviews: Reviews
+    index: Index
     closing: asyncio.Event
     streams: int = 0
 

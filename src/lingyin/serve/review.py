@@ -48,6 +48,7 @@ def sign(request: Request, key: str, asked: SignRequest) -> Signed:
             raise HTTPException(409, error.problem) from None
         parts.reviews.note_signature(key, study)
         parts.store.retriage(key, study.triage.value)
+        parts.index.take(key)
     signature = study.signatures[-1]
     parts.access.note(caller(request), f"sign {signature.sha256[:16]}", key)
     return Signed(

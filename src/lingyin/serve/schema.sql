@@ -50,3 +50,21 @@ CREATE TABLE IF NOT EXISTS reviews (
   added INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS reviews_study ON reviews (study, seq);
+-- Objects for DICOMweb: received scans and results. `file` lies within the data folder; `attributes` are those that
+-- searches answer with (DICOM JSON model), so this table holds what the headers say of the patient.
+CREATE TABLE IF NOT EXISTS instances (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  study TEXT NOT NULL,
+  study_uid TEXT NOT NULL,
+  series_uid TEXT NOT NULL,
+  sop_uid TEXT NOT NULL,
+  modality TEXT NOT NULL,
+  syntax TEXT NOT NULL,
+  file TEXT NOT NULL,
+  attributes TEXT NOT NULL,
+  UNIQUE (study, sop_uid)
+);
+CREATE INDEX IF NOT EXISTS instances_uids ON instances (study_uid, series_uid, sop_uid);
+CREATE INDEX IF NOT EXISTS instances_sop ON instances (sop_uid);
+-- Which state of a report the table above lists the objects of.
+CREATE TABLE IF NOT EXISTS indexed (study TEXT PRIMARY KEY, mark TEXT NOT NULL);

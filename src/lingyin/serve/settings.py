@@ -34,6 +34,11 @@ class Settings:
         return self.data / "uploads"
 
     @property
+    def scans(self) -> Path:
+        """Scans that came over DICOMweb and are kept as long as their study."""
+        return self.data / "scans"
+
+    @property
     def reports(self) -> Path:
         """Report folders, one for each study, named by its id."""
         return self.data / "reports"
@@ -50,7 +55,7 @@ class Settings:
 
     def make_folders(self) -> None:
         """Makes the folders, open to nobody else (mode 700). Raises OSError."""
-        for folder in (self.data, self.uploads, self.reports, self.temporary):
+        for folder in (self.data, self.uploads, self.scans, self.reports, self.temporary):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.chmod(0o700)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,8 +65,18 @@ class Store:
                 "UPDATE studies SET state='queued', stage=NULL, progress=0 WHERE state='running'"
             ).rowcount
 
-    def add(self, arrivals: Sequence[Arrival], max_waiting: int) -> list[str]:
+    def add(
+        self,
+        arrivals: Sequence[Arrival],
+        max_waiting: int,
+        also: Callable[[sqlite3.Connection, Sequence[str]], None] | None = None,
+    ) -> list[str]:
         """Queues scans, all or none, and returns their new ids.
+
+        Args:
+            arrivals: the scans, in order.
+            max_waiting: most studies that may wait.
+            also: called with the ids within the same transaction.
 
         Raises:
             QueueFullError: more than `max_waiting` would wait.
@@ -82,6 +92,8 @@ class Store:
                     for key, each in zip(ids, arrivals, strict=True)
                 ],
             )
+            if also is not None:
+                also(db, ids)
         return ids
 
     def claim(self) -> Job | None:
@@ -161,6 +173,11 @@ class Store:
         with self._database.reading() as db:
             rows = db.execute("SELECT DISTINCT upload FROM studies WHERE state IN ('queued', 'running')").fetchall()
         return {row["upload"] for row in rows}
+
+    def done(self) -> list[str]:
+        """Studies that have a report."""
+        with self._database.reading() as db:
+            return [row["id"] for row in db.execute("SELECT id FROM studies WHERE state='done' ORDER BY seq")]
 
     def ids(self) -> set[str]:
         """All studies."""

@@ -22,6 +22,7 @@ from lingyin.report.identity import Identity, identity_in
 from lingyin.report.priors import organ_of
 from lingyin.report.reopen import read_study
 from lingyin.serve.background import Background, where_raised
+from lingyin.serve.dicomweb.index import Index
 from lingyin.serve.intake import reason
 from lingyin.serve.reviews import Reviews
 from lingyin.serve.settings import Settings
@@ -53,9 +54,10 @@ class Worker(Background):
     name = "lingyin-worker"
     patience_s = 10.0
 
-    def __init__(self, store: Store, settings: Settings, engine: Analyses, reviews: Reviews) -> None:
+    def __init__(self, store: Store, settings: Settings, engine: Analyses, reviews: Reviews, index: Index) -> None:
         super().__init__()
-        self._store, self._settings, self._engine, self._reviews = store, settings, engine, reviews
+        self._store, self._settings, self._engine = store, settings, engine
+        self._reviews, self._index = reviews, index
 
     def _step(self) -> float:
         job = self._store.claim()
@@ -86,6 +88,7 @@ class Worker(Background):
             ended = self._store.fail(job.id, f"{job.scan.name}: {DEFECT.format(kind=type(error).__name__)}")
         if not ended:
             shutil.rmtree(folder, ignore_errors=True)
+            self._index.forget(job.id)
         drop_unused(job.scan.upload, self._store, self._settings)
 
     def _analyse(self, job: Job, path: Path, folder: Path) -> Study:
@@ -112,6 +115,7 @@ class Worker(Background):
         write_report(analysis, clip, folder, header=header)
         if identity is not None:
             self._reviews.note_patient(job.id, identity, analysis.study)
+        self._index.take(job.id)  # before the study counts as done, so that whoever waited for it finds its results
         return analysis.study
 
     def _compared(self, analysis: Analysis, identity: Identity) -> Analysis:
