@@ -1,4 +1,4 @@
-"""`lingyin embed`: one feature vector per image from the default encoder, for probes and search."""
+"""`lingyin embed`: one feature vector per image from the packaged encoder, for probes and search."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ def embed(
     from lingyin.cli.frames import FrameWalk, finish
     from lingyin.core.files import write_file
     from lingyin.runtime import load_network
+    from lingyin.runtime.manifest import encoder_folder
 
-    network = load_network(model, threads)
+    network = load_network(model or encoder_folder(), threads, heads=False)
     walk = FrameWalk(scans, network, most_frames=frames, stage="embedding")
     features, sources, indices = [], [], []
     for step in walk:

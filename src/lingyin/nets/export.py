@@ -18,6 +18,9 @@ from torch import Tensor, nn
 from lingyin.core.files import write_file
 from lingyin.nets.convert import to_openvino
 from lingyin.nets.joint import JointNet
+from lingyin.nets.lite0 import Lite0
+from lingyin.nets.readout import readout
+from lingyin.nets.vit import Vit
 from lingyin.runtime.manifest import FORMAT, MANIFEST, Head, Manifest
 from lingyin.runtime.network import NETWORK, NOVELTY, WEIGHTS
 from lingyin.runtime.novelty import Novelty
@@ -63,6 +66,30 @@ def export(
         (part / CARD).write_text(card, encoding="utf-8")
         marks = {name: file_sha256(part / name) for name in (NETWORK, WEIGHTS, NOVELTY, ENCODER, CARD)}
         manifest = Manifest(format=FORMAT, features=net.encoder.dim, heads=heads, sha256=marks, **facts)
+        write_manifest(part, manifest)
+    return manifest
+
+
+def export_encoder(
+    folder: Path, encoder: Vit | Lite0, weights: bytes, *, card: str, size: int, facts: dict[str, Any]
+) -> Manifest:
+    """Writes an encoder read in its best known way as a model folder without heads, and returns its manifest.
+
+    Args:
+        weights: its `encoder.safetensors`, which travels along to be trained further.
+        size: side in pixels of the square pictures that it takes.
+        facts: fills the other fields of the manifest (name, version, ...).
+    """
+    module = readout(encoder)
+    model = to_openvino(module, torch.zeros(2, 1, size, size))
+    model.inputs[0].get_node().set_friendly_name("images")
+    model.outputs[0].get_tensor().set_names({"features"})
+    with fresh_folder(folder) as part:
+        ov.save_model(model, part / NETWORK, compress_to_fp16=True)
+        (part / ENCODER).write_bytes(weights)
+        (part / CARD).write_text(card, encoding="utf-8")
+        marks = {name: file_sha256(part / name) for name in (NETWORK, WEIGHTS, ENCODER, CARD)}
+        manifest = Manifest(format=FORMAT, features=module.dim, heads=[], input_size=size, sha256=marks, **facts)
         write_manifest(part, manifest)
     return manifest
 

@@ -46,11 +46,11 @@ class Block(nn.Module):
         self.reduce = nn.Linear(mlp_ratio * dim, dim)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        batch, count, dim = tokens.shape
-        packed = self.qkv(self.norm1(tokens)).view(batch, count, 3, self.heads, dim // self.heads)
+        count, dim = tokens.shape[1:]  # never the length of the batch: a traced network must take any
+        packed = self.qkv(self.norm1(tokens)).view(-1, count, 3, self.heads, dim // self.heads)
         query, key, value = packed.permute(2, 0, 3, 1, 4).unbind(0)  # each (B, heads, N, D / heads)
         mixed = _attend(query, key, value)
-        tokens = tokens + self.project(mixed.transpose(1, 2).reshape(batch, count, dim))
+        tokens = tokens + self.project(mixed.transpose(1, 2).reshape(-1, count, dim))
         result: Tensor = tokens + self.reduce(functional.gelu(self.expand(self.norm2(tokens))))
         return result
 
@@ -102,7 +102,7 @@ class Vit(nn.Module):
     def forward(self, images: Tensor) -> Features:
         tokens = self.encode(images)
         first = self.prefix.shape[1]
-        return Features(tokens[:, 0], tokens[:, first:].reshape(len(tokens), *self.grid_of(images), self.dim))
+        return Features(tokens[:, 0], tokens[:, first:].reshape(-1, *self.grid_of(images), self.dim))
 
     def layers(self, images: Tensor, ends: tuple[int, ...]) -> list[Features]:
         """`Features` after each of the blocks whose 1-based numbers rise in `ends`, under the final norm."""
@@ -111,7 +111,7 @@ class Vit(nn.Module):
         for end in ends:
             tokens, done = self._through(tokens, end, done), end
             normed = self.norm(tokens)
-            found.append(Features(normed[:, 0], normed[:, first:].reshape(len(normed), *grid, self.dim)))
+            found.append(Features(normed[:, 0], normed[:, first:].reshape(-1, *grid, self.dim)))
         return found
 
     def _tokens(self, images: Tensor, visible: Tensor | None) -> Tensor:
@@ -121,7 +121,8 @@ class Vit(nn.Module):
         if visible is not None:
             patches = patches.gather(1, visible[..., None].expand(-1, -1, patches.shape[-1]))
             positions = positions.expand(len(patches), -1, -1).gather(1, visible[..., None].expand(-1, -1, self.dim))
-        return torch.cat([self.prefix.expand(len(patches), -1, -1), self.embed(patches) + positions], 1)
+        prefix = self.prefix + torch.zeros_like(patches[:, :1, :1])
+        return torch.cat([prefix, self.embed(patches) + positions], 1)
 
     def _through(self, tokens: Tensor, end: int, start: int = 0) -> Tensor:
         for block in list(self.blocks)[start:end]:
@@ -139,9 +140,9 @@ def initialise(net: nn.Module) -> None:
 
 def patchify(images: Tensor, patch: int) -> Tensor:
     """`(B, C, H, W)` to `(B, h * w, C * patch * patch)`, row by row."""
-    batch, channels, height, width = images.shape
-    cut = images.view(batch, channels, height // patch, patch, width // patch, patch)
-    return cut.permute(0, 2, 4, 1, 3, 5).reshape(batch, (height // patch) * (width // patch), -1)
+    channels, height, width = images.shape[1:]
+    cut = images.view(-1, channels, height // patch, patch, width // patch, patch)
+    return cut.permute(0, 2, 4, 1, 3, 5).reshape(-1, (height // patch) * (width // patch), channels * patch**2)
 
 
 def unpatchify(patches: Tensor, patch: int, grid: tuple[int, int]) -> Tensor:

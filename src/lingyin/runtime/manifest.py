@@ -96,6 +96,11 @@ def default_folder() -> Path:
     return packaged("lingyin.runtime", "models", "default")
 
 
+def encoder_folder() -> Path:
+    """Folder of the encoder that travels inside the package: features learnt apart from any task."""
+    return packaged("lingyin.runtime", "models", "encoder")
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Reads `manifest.json` of a model folder.
 

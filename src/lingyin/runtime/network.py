@@ -39,7 +39,8 @@ class Outputs:
 
     `features (D,)`; `probabilities[head] (K,)` calibrated, in the order of the head's labels; `masks[structure] (h, w)`
     probability on the network's grid; `novelty` above 1.0 means unlike anything trained on. `raw[head]` is the raw
-    output of a head of another task, for `runtime.heads`.
+    output of a head of another task, for `runtime.heads`. An encoder without heads gives `features` alone, and no
+    novelty (NaN).
     """
 
     features: Floats
@@ -52,10 +53,11 @@ class Outputs:
 class Network:
     """A loaded network. Every method may be called from several threads at a time."""
 
-    def __init__(self, manifest: Manifest, compiled: Any, novelty: Novelty) -> None:
+    def __init__(self, manifest: Manifest, compiled: Any, novelty: Novelty | None, weights: Any = None) -> None:
         self.manifest = manifest
         self._compiled = compiled
         self._novelty = novelty
+        self._weights = weights  # held: the compiled network may read constants where they lie
         self._idle: SimpleQueue[Any] = SimpleQueue()  # infer requests: one per thread that is inside `run`
         self._classify = [head for head in manifest.heads if head.task == "classify"]
         self._structures = [head.labels[0] for head in manifest.heads if head.task == "segment"]
@@ -90,7 +92,10 @@ class Network:
     def _pass(self, request: Any, batch: Sequence[Prepared]) -> list[Outputs]:
         images = np.stack([prepared.image for prepared in batch])[:, None]
         answer = request.infer({0: images})
-        features, logits, masks, *further = (np.array(answer[index], np.float32) for index in range(len(answer)))
+        features, *said = (np.array(answer[index], np.float32) for index in range(len(answer)))
+        if self._novelty is None:
+            return [Outputs(vector, {}, {}, float("nan")) for vector in features]
+        logits, masks, *further = said
         novelty = self._novelty(features)
         tables = self._probabilities(logits)
         return [
@@ -114,20 +119,24 @@ class Network:
         return tables
 
 
-def load_network(folder: Path | None = None, threads: int | None = None) -> Network:
+def load_network(folder: Path | None = None, threads: int | None = None, *, heads: bool = True) -> Network:
     """Loads a model folder, the packaged one by default, after checking the SHA-256 of every file.
 
     Args:
         folder: holds `manifest.json` and the files it lists.
         threads: cores that one pass may use; all by default.
+        heads: whether an encoder without heads, good for features alone, is refused.
 
     Raises:
-        ModelError: the folder is missing, damaged, tampered with or of another format.
+        ModelError: the folder is missing, damaged, tampered with, of another format, or without the heads wanted.
     """
     folder = folder or default_folder()
     manifest = read_manifest(folder)
+    if heads and not manifest.heads:
+        raise ModelError(f"{folder}: is an encoder without heads, for `lingyin embed`; name a network with heads here")
     content = {name: read_verified(folder, manifest, name) for name in manifest.sha256}
-    missing = [name for name in (NETWORK, WEIGHTS, NOVELTY) if name not in content]
+    needed = (NETWORK, WEIGHTS, NOVELTY) if manifest.heads else (NETWORK, WEIGHTS)
+    missing = [name for name in needed if name not in content]
     if missing:
         raise ModelError(f"{folder}: the manifest does not list {', '.join(missing)}; export the network again")
     try:
@@ -135,11 +144,11 @@ def load_network(folder: Path | None = None, threads: int | None = None) -> Netw
         weights = ov.Tensor(np.frombuffer(content[WEIGHTS], np.uint8))
         model = core.read_model(content[NETWORK], weights)
         compiled = core.compile_model(model, "CPU", _settings(threads))
-        novelty = read_novelty(content[NOVELTY])
+        novelty = read_novelty(content[NOVELTY]) if manifest.heads else None
     except (RuntimeError, ValueError, KeyError) as error:
         raise ModelError(f"{folder}: cannot be loaded ({_first_line(error)}); export the network again") from error
     _check_shapes(folder, manifest, compiled)
-    return Network(manifest, compiled, novelty)
+    return Network(manifest, compiled, novelty, weights)
 
 
 def _settings(threads: int | None) -> dict[str, Any]:
@@ -155,12 +164,12 @@ def _check_shapes(folder: Path, manifest: Manifest, compiled: Any) -> None:
     """The network must answer exactly what the manifest says."""
     labels = sum(len(head.labels) for head in manifest.heads if head.task == "classify")
     masks = sum(head.task == "segment" for head in manifest.heads)
-    expected = (manifest.features, labels, masks)
-    found = tuple(_channels(output) for output in compiled.outputs[:3])
-    further = sum(head.task not in JOINT for head in manifest.heads)
-    if len(compiled.outputs) != 3 + further:
+    expected = (manifest.features, labels, masks) if manifest.heads else (manifest.features,)
+    found = tuple(_channels(output) for output in compiled.outputs[: len(expected)])
+    count = len(expected) + sum(head.task not in JOINT for head in manifest.heads)
+    if len(compiled.outputs) != count:
         raise ModelError(
-            f"{folder}: the network has {len(compiled.outputs)} outputs, the manifest says {3 + further}; export the "
+            f"{folder}: the network has {len(compiled.outputs)} outputs, the manifest says {count}; export the "
             "network again"
         )
     if found != expected:
