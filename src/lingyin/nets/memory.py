@@ -17,4 +17,4 @@ def keep_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     wanted = ((_MMAP_THRESHOLD, _LARGEST), (_TRIM_THRESHOLD, _LARGEST), (_TOP_PAD, _PAD))
-    return sum(mallopt(name, value) for name, value in wanted) == len(wanted)
+    return bool(sum(mallopt(name, value) for name, value in wanted) == len(wanted))

@@ -79,7 +79,8 @@ def _block(block: InvertedResidual, x: Tensor, visible: Tensor) -> Tensor:
     """What the other layers make of hidden places stays there, so only what the depthwise one reads is masked."""
     y = x if block.expand is None else functional.relu6(block.expand(x))
     y = block.project(functional.relu6(block.depthwise(_keep(y, visible))))
-    return x + y if block.shortcut else y
+    result: Tensor = x + y if block.shortcut else y
+    return result
 
 
 def _keep(maps: Tensor, visible: Tensor) -> Tensor:

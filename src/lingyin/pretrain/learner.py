@@ -36,7 +36,8 @@ def make_encoder(config: EncoderConfig) -> Vit | MaskedLite0:
     """The encoder before the first step. Raises ModelError where ImageNet weights are wanted and not installed."""
     if config.family == "vit":
         return Vit(config.architecture)
-    return MaskedLite0(fold(imagenet_lite0().eval()).to(memory_format=torch.channels_last))
+    net = fold(imagenet_lite0().eval())
+    return MaskedLite0(net.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
 
 
 class Learner(nn.Module):

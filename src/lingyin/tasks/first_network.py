@@ -12,11 +12,14 @@ import torch
 
 from lingyin.core.errors import LingyinError, UsageError
 from lingyin.core.paths import data_root
+from lingyin.nets.joint import JointNet
 from lingyin.nets.lite0 import Lite0
+from lingyin.nets.memory import keep_memory
 from lingyin.pretrain.sources import is_open, read_licence
 from lingyin.runtime.manifest import default_folder
 from lingyin.tasks.batches import Sampler
 from lingyin.tasks.config import Recipe, load_recipe
+from lingyin.tasks.encoders import IMAGENET, load_encoder
 from lingyin.tasks.negatives import make_negatives
 from lingyin.tasks.real import read_set
 from lingyin.tasks.release import release
@@ -45,6 +48,9 @@ def main(arguments: list[str] | None = None) -> None:
     train.add_argument("--resume", action="store_true")
     train.add_argument("--steps", type=int, help="overrides the recipe's number of steps")
     train.add_argument("--threads", type=int, default=2)
+    train.add_argument(
+        "--encoder", default="imagenet", help="what it starts from: a run of `lingyin pretrain`, or imagenet (default)"
+    )
     give = steps.add_parser("export", help="write the model folder of a checkpoint")
     give.add_argument("--run", type=Path, default=Path("runs/first-network"))
     give.add_argument("--out", type=Path, default=default_folder())
@@ -98,6 +104,7 @@ def _phantoms(recipe: Recipe) -> Iterator[Sample]:
 def fit(recipe: Recipe, chosen: argparse.Namespace) -> None:
     """Trains on every store in the cache; `--resume` goes on where a checkpoint ends, also with new stores."""
     torch.set_num_threads(chosen.threads)
+    keep_memory()
     if chosen.steps:
         recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update={"steps": chosen.steps})})
     stores = open_stores(chosen.cache)
@@ -108,9 +115,19 @@ def fit(recipe: Recipe, chosen: argparse.Namespace) -> None:
         trainer = Trainer(recipe, make_joint(recipe, Lite0()), weights)
         trainer.load(chosen.run)
     else:
-        calibration = [sampler(FAR + number) for number in range(CALIBRATION_BATCHES)]
-        trainer = Trainer(recipe, build_net(recipe, calibration), weights)
+        trainer = Trainer(recipe, start_net(recipe, sampler, chosen.encoder), weights)
     run(trainer, sampler, chosen.run)
+
+
+def start_net(recipe: Recipe, sampler: Sampler, encoder: str) -> JointNet:
+    """The network before the first step. Raises UsageError where `encoder` is of another kind, or as `load_encoder`."""
+    if encoder == IMAGENET:
+        return build_net(recipe, [sampler(FAR + number) for number in range(CALIBRATION_BATCHES)])
+    learnt = load_encoder(encoder)
+    if not isinstance(learnt, Lite0):
+        raise UsageError(f"{encoder}: not a convolutional encoder with maps of several levels; name a lite0 run")
+    torch.manual_seed(recipe.train.seed)
+    return make_joint(recipe, learnt.requires_grad_(True))
 
 
 def give_out(recipe: Recipe, chosen: argparse.Namespace) -> None:
