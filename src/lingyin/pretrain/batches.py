@@ -42,7 +42,8 @@ class Drawer:
         count, sources = self.config.optimiser.batch, min(self.config.data.sources, len(self.members))
         if not sources:
             found = np.searchsorted(self.ends, generator.random(count) * self.ends[-1], side="right")
-            return np.minimum(found, len(self.corpus) - 1).astype(np.int64)
+            within: NDArray[np.int64] = np.minimum(found, len(self.corpus) - 1)
+            return within
         taken = generator.choice(len(self.members), sources, replace=False, p=self.chances)
         lots = [len(part) for part in np.array_split(np.arange(count), sources)]
         drawn = [
