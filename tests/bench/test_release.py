@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from lingyin.bench.claims import saw_labels
 from lingyin.bench.release import release_encoder
 from lingyin.core.errors import ModelError, UsageError
 from lingyin.nets.readout import SeveralBlocks
@@ -45,6 +46,7 @@ def test_the_folder_gives_the_features_of_the_run(run: Path, tmp_path: Path) -> 
     np.testing.assert_allclose(said.features, wanted.numpy(), atol=2e-2)
     assert said.features.shape == (manifest.features,)
     assert np.isnan(said.novelty)
+    assert not saw_labels(tmp_path / "encoder")
     card = (tmp_path / "encoder" / "CARD.md").read_text()
     assert "| organ | AUROC | 0.900 | 0.800 to 0.950 | mine |" in card
     assert "ImageNet |" not in card

@@ -11,7 +11,7 @@ from typing import Any
 from lingyin.core.errors import UsageError
 from lingyin.core.files import write_file
 from lingyin.core.paths import data_root
-from lingyin.nets.export import export_encoder
+from lingyin.nets.export import CARD, export_encoder
 from lingyin.nets.weights import load_encoder
 from lingyin.pretrain.loop import ENCODER
 from lingyin.runtime.manifest import Manifest, encoder_folder
@@ -19,6 +19,7 @@ from lingyin.tasks.card import read_cards
 from lingyin.version import __version__
 
 SIZE = 224
+RECORD = "card.json"  # of a run; also tells the benchmark which labels it saw
 
 
 def main() -> None:
@@ -41,9 +42,9 @@ def release_encoder(run: Path, probe: Path, folder: Path) -> Manifest:
         ModelError: its weights are damaged.
     """
     try:
-        card = json.loads((run / "card.json").read_text(encoding="utf-8"))
+        card = json.loads((run / RECORD).read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"{run}: holds no card.json; let the run finish first") from error
+        raise UsageError(f"{run}: holds no {RECORD}; let the run finish first") from error
     rows = [row for row in json.loads(probe.read_text(encoding="utf-8"))["rows"] if run.name in row["method"]]
     if not rows:
         raise UsageError(f"{probe}: holds no scores of {run.name}; run scripts/probe-encoder {run} --split test")
@@ -56,9 +57,9 @@ def release_encoder(run: Path, probe: Path, folder: Path) -> Manifest:
         "training_hours": round(card["hours"], 3),
         "machine": card["machine"],
     }
-    weights = (run / ENCODER).read_bytes()
-    text = write_encoder_card(card, rows, read_cards(data_root()))
-    return export_encoder(folder, load_encoder(run / ENCODER), weights, card=text, size=SIZE, facts=facts)
+    beside = {name: (run / name).read_bytes() for name in (ENCODER, RECORD)}
+    beside[CARD] = write_encoder_card(card, rows, read_cards(data_root())).encode()
+    return export_encoder(folder, load_encoder(run / ENCODER), beside, size=SIZE, facts=facts)
 
 
 def write_encoder_card(

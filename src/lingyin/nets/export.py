@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,12 +71,12 @@ def export(
 
 
 def export_encoder(
-    folder: Path, encoder: Vit | Lite0, weights: bytes, *, card: str, size: int, facts: dict[str, Any]
+    folder: Path, encoder: Vit | Lite0, beside: Mapping[str, bytes], *, size: int, facts: dict[str, Any]
 ) -> Manifest:
     """Writes an encoder read in its best known way as a model folder without heads, and returns its manifest.
 
     Args:
-        weights: its `encoder.safetensors`, which travels along to be trained further.
+        beside: files that travel along, by name: card, and weights to be trained further.
         size: side in pixels of the square pictures that it takes.
         facts: fills the other fields of the manifest (name, version, ...).
     """
@@ -86,9 +86,9 @@ def export_encoder(
     model.outputs[0].get_tensor().set_names({"features"})
     with fresh_folder(folder) as part:
         ov.save_model(model, part / NETWORK, compress_to_fp16=True)
-        (part / ENCODER).write_bytes(weights)
-        (part / CARD).write_text(card, encoding="utf-8")
-        marks = {name: file_sha256(part / name) for name in (NETWORK, WEIGHTS, ENCODER, CARD)}
+        for name, content in beside.items():
+            (part / name).write_bytes(content)
+        marks = {name: file_sha256(part / name) for name in (NETWORK, WEIGHTS, *beside)}
         manifest = Manifest(format=FORMAT, features=module.dim, heads=[], input_size=size, sha256=marks, **facts)
         write_manifest(part, manifest)
     return manifest
