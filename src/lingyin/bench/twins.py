@@ -14,7 +14,7 @@ from lingyin.bench.leaks import Leak
 from lingyin.bench.rows import SetRows
 from lingyin.core.files import write_file
 from lingyin.curate.duplicates import find_leaks
-from lingyin.curate.hashes import WORDS, Grey, Words, distances, hash_image, thumbnail
+from lingyin.curate.hashes import WORDS, Grey, Look, Words, distances, look_of
 from lingyin.curate.verify import same_picture
 from lingyin.io.sector import find_sector
 
@@ -39,9 +39,7 @@ def looks_of(rows: SetRows, cache: Path) -> Looks:
         with np.load(path) as kept:
             if np.array_equal(kept["names"], rows.names):
                 return Looks(kept["hashes"], kept["thumbnails"])
-    pictures = (rows.picture(index) for index in range(len(rows.rows)))
-    pairs = [(hash_image(picture), thumbnail(picture)) for picture in pictures]
-    looks = Looks(np.stack([words for words, _ in pairs]), np.stack([small for _, small in pairs]))
+    looks = _stacked([look_of(rows.picture(index)) for index in range(len(rows.rows))])
     buffer = io.BytesIO()
     np.savez(buffer, names=rows.names, hashes=looks.hashes, thumbnails=looks.thumbnails)
     write_file(path, buffer.getvalue())
@@ -83,17 +81,17 @@ def _alike_inside(pairs: Sequence[tuple[str, str]], sets: Sequence[SetRows]) -> 
         return []
     places = {name: (rows, index) for rows in sets for index, name in enumerate(rows.names.tolist())}
     inside = {name: _sector_look(*places[name]) for pair in pairs for name in pair}
-    first, second = (
-        Looks(*(np.stack([getattr(inside[pair[side]], what) for pair in pairs]) for what in ("hashes", "thumbnails")))
-        for side in (0, 1)
-    )
+    first, second = (_stacked([inside[pair[side]] for pair in pairs]) for side in (0, 1))
     bits = distances(first.hashes[:, :WORDS], second.hashes[:, :WORDS])
     same = same_picture(first.thumbnails, second.thumbnails, bits)
     return [pair for pair, alike in zip(pairs, same.tolist(), strict=True) if alike]
 
 
-def _sector_look(rows: SetRows, index: int) -> Looks:
+def _sector_look(rows: SetRows, index: int) -> Look:
     picture = rows.picture(index)
     box = find_sector([picture]).box
-    part = picture[int(box.top) : int(box.bottom), int(box.left) : int(box.right)]
-    return Looks(hash_image(part), thumbnail(part))
+    return look_of(picture[int(box.top) : int(box.bottom), int(box.left) : int(box.right)])
+
+
+def _stacked(looks: Sequence[Look]) -> Looks:
+    return Looks(np.stack([look.words for look in looks]), np.stack([look.small for look in looks]))

@@ -6,7 +6,6 @@ duplicates where they look alike; whoever groups frames joins those of one clip 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,35 +13,38 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from lingyin.curate.hashes import WORDS, Grey, Words, mirrored
-from lingyin.curate.nearest import Band, Pairs, Rows, masks_for, pairs_between, pairs_within, sort_band
+from lingyin.curate.hashes import WORDS, Grey, Words
+from lingyin.curate.nearest import Labels, Pairs, Rows, Search, masks_for
 from lingyin.curate.verify import same_picture
 
-Verify = Callable[[Rows, Rows, Rows, bool], NDArray[np.bool_]]
 CANDIDATE_BITS = 84  # of 255, that hashes may differ in where thumbnails decide
 ALONE_BITS = 32  # without thumbnails
-_MOST_REFUSED = 1 << 24  # pairs
+_MOST_REMEMBERED = 1 << 24  # refused pairs
+_SPREAD = np.uint64(0xD6E8FEB86659FD93)  # odd, its bits well mixed
 
 
 class Refused:
-    """Pairs that thumbnails have told apart, so that no other bucket brings them up again; forgets when full."""
+    """Pairs that thumbnails have told apart, so that no other bucket brings them up again; new may oust old."""
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._known: dict[bool, Rows] = {False: np.zeros(0, np.int64), True: np.zeros(0, np.int64)}
+        bits = min(_MOST_REMEMBERED, 16 * max(1, count)).bit_length()
+        self._known: Words = np.zeros(1 << bits, np.uint64)
+        self._shift = np.uint64(64 - bits)
 
-    def unknown(self, left: Rows, right: Rows, mirror: bool) -> NDArray[np.bool_]:
+    def unknown(self, pairs: Pairs) -> NDArray[np.bool_]:
         """Which pairs were not refused before."""
-        known, keys = self._known[mirror], self._keys(left, right)
-        place = np.minimum(np.searchsorted(known, keys), max(0, len(known) - 1))
-        return known[place] != keys if len(known) else np.ones(len(keys), bool)
+        keys = self._keys(pairs)
+        return np.asarray(self._known[keys * _SPREAD >> self._shift] != keys, bool)
 
-    def add(self, left: Rows, right: Rows, mirror: bool) -> None:
-        merged = np.union1d(self._known[mirror], self._keys(left, right))
-        self._known[mirror] = merged if len(merged) <= _MOST_REFUSED else np.zeros(0, np.int64)
+    def add(self, pairs: Pairs) -> None:
+        keys = self._keys(pairs)
+        self._known[keys * _SPREAD >> self._shift] = keys
 
-    def _keys(self, left: Rows, right: Rows) -> Rows:
-        return np.minimum(left, right) * self._count + np.maximum(left, right)
+    def _keys(self, pairs: Pairs) -> Words:
+        """A number above 0 for each pair, whichever asked."""
+        low, high = np.minimum(pairs.asked, pairs.found), np.maximum(pairs.asked, pairs.found)
+        return ((low * self._count + high) * 2 + pairs.mirror + 1).astype(np.uint64)
 
 
 @dataclass(frozen=True)
@@ -70,27 +72,25 @@ def group_duplicates(hashes: Words, thumbnails: Grey | None = None, *, mirrors: 
     """
     _check(hashes, thumbnails)
     unique, back = _collapse(hashes)
-    kept = hashes[unique]
+    count = len(unique)
     radius = ALONE_BITS if thumbnails is None else CANDIDATE_BITS
-
-    refused = Refused(len(kept))
-
-    def verify(left: Rows, right: Rows, bits: Rows, mirror: bool) -> NDArray[np.bool_]:
-        if thumbnails is None:
-            return np.ones(len(left), bool)
-        new = refused.unknown(left, right, mirror)
-        sure = np.zeros(len(left), bool)
-        a, b = unique[left[new]], unique[right[new]]
-        sure[new] = same_picture(thumbnails[a], thumbnails[b], bits[new], mirror)
-        refused.add(left[~sure], right[~sure], mirror)
-        return sure
-
-    labels = np.arange(len(kept))
-    for mask in masks_for(len(kept)):
-        band = sort_band(kept, mask)
-        found = list(_matches(band, kept, kept, radius, mirrors, verify, labels))
+    # Whole with whole, and the inside of each with the whole of others.
+    words = np.concatenate([hashes[unique, :WORDS], hashes[unique, WORDS:]])
+    search = Search(words, count, alike=True, mirrors=mirrors)
+    refused = Refused(len(words)) if thumbnails is not None else None
+    labels = np.tile(np.arange(count, dtype=np.int32), 2)  # of the words' rows
+    for mask in masks_for(count):
+        found = []
+        for pairs in search.pairs(mask, radius, labels):
+            news = pairs
+            if thumbnails is not None and refused is not None:
+                news = pairs[refused.unknown(pairs)]
+                sure = _same(news, unique[news.asked % count], unique[news.found], thumbnails, thumbnails)
+                refused.add(news[~sure])
+                news = news[sure]
+            found.append((labels[news.asked], labels[news.found]))
         if found:
-            labels = _joined(labels, *(np.concatenate(side) for side in zip(*found, strict=True)))
+            _join(labels, *(np.concatenate(side) for side in zip(*found, strict=True)))
     _, first, codes = np.unique(labels[back], return_index=True, return_inverse=True)
     number = np.empty(len(first), np.int64)
     number[np.argsort(first)] = np.arange(len(first))
@@ -105,57 +105,58 @@ def find_leaks(train: Words, test: Words, train_thumbnails: Grey, test_thumbnail
     """
     _check(train, train_thumbnails)
     _check(test, test_thumbnails)
-    found: set[tuple[int, int]] = set()
-
-    def verify(left: Rows, right: Rows, bits: Rows, mirror: bool) -> NDArray[np.bool_]:
-        return same_picture(test_thumbnails[left], train_thumbnails[right], bits, mirror)
-
-    for mask in masks_for(len(train)):
-        band = sort_band(train, mask)
-        for left, right in _matches(band, train, test, CANDIDATE_BITS, True, verify, None):
-            found.update(zip(right.tolist(), left.tolist(), strict=True))
-    pairs = np.array(sorted(found), np.int64).reshape(-1, 2)
-    return Leaks(pairs[:, 0], pairs[:, 1])
-
-
-def _matches(
-    band: Band, words: Words, queries: Words, radius: int, mirrors: bool, verify: Verify, labels: Rows | None
-) -> Iterator[tuple[Rows, Rows]]:
-    """Verified pairs (query, row) of one band, in chunks: whole with whole, inside with whole, mirror with whole."""
-    alone = queries is words
-    kinds = [(queries[:, :WORDS], False), (queries[:, WORDS:], False)]
-    if mirrors:
-        kinds.append((mirrored(queries[:, :WORDS]), True))
-    for number, (asked, mirror) in enumerate(kinds):
-        chunks = (
-            pairs_within(band, words, radius) if alone and not number else pairs_between(band, words, asked, radius)
-        )
-        for pairs in chunks:
-            news = pairs if labels is None else _apart(labels, pairs)
-            sure = verify(*news, mirror)
-            yield news[0][sure], news[1][sure]
+    held = len(train)
+    words = np.concatenate([train[:, :WORDS], test[:, :WORDS], test[:, WORDS:]])
+    search = Search(words, held, alike=False, mirrors=True)
+    refused, found = Refused(len(words)), [np.zeros((0, 2), np.int64)]
+    for mask in masks_for(held):
+        for pairs in search.pairs(mask, CANDIDATE_BITS):
+            news = pairs[refused.unknown(pairs)]
+            asked = (news.asked - held) % max(1, len(test))
+            sure = _same(news, asked, news.found, test_thumbnails, train_thumbnails)
+            refused.add(news[~sure])
+            found.append(np.stack([news.found, asked], axis=1)[sure])
+    leaks = np.unique(np.concatenate(found), axis=0)
+    return Leaks(leaks[:, 0], leaks[:, 1])
 
 
-def _apart(labels: Rows, pairs: Pairs) -> Pairs:
-    """The pairs that are not in one group already."""
-    left, right, bits = pairs
-    apart = labels[left] != labels[right]
-    return left[apart], right[apart], bits[apart]
+def _same(pairs: Pairs, asked: Rows, found: Rows, first: Grey, second: Grey) -> NDArray[np.bool_]:
+    """Whether thumbnails `asked` of the first and `found` of the second show one picture, for each pair."""
+    same = np.zeros(len(asked), bool)
+    for turned in (False, True):
+        some = pairs.mirror == turned
+        same[some] = same_picture(first[asked[some]], second[found[some]], pairs.bits[some], turned)
+    return same
 
 
-def _joined(labels: Rows, left: Rows, right: Rows) -> Rows:
-    """Labels after the groups of each pair have become one."""
-    size = len(labels)
-    edges = coo_array((np.ones(len(left), np.int8), (labels[left], labels[right])), shape=(size, size))
-    _, merged = connected_components(edges, directed=False)
-    return np.asarray(merged, np.int64)[labels]
+def _join(labels: Labels, left: Labels, right: Labels) -> None:
+    """Makes the groups of each pair of labels one, in place."""
+    edges = left.astype(np.int64) << 32 | right
+    edges.sort()
+    edges = edges[np.diff(edges, prepend=-1) > 0]
+    known, ends = np.unique(np.concatenate([edges >> 32, edges & 0xFFFFFFFF]), return_inverse=True)
+    if not len(known):
+        return
+    one, other = ends[: len(edges)], ends[len(edges) :]
+    graph = coo_array((np.ones(len(edges), np.int8), (one, other)), shape=(len(known), len(known)))
+    _, merged = connected_components(graph, directed=False)
+    least = known[np.unique(merged, return_index=True)[1]]
+    names = np.arange(int(labels.max()) + 1, dtype=np.int32)
+    names[known] = least[merged]
+    np.take(names, labels, out=labels)
 
 
 def _collapse(hashes: Words) -> tuple[Rows, Rows]:
     """Rows of one picture for each hash, and the way back: exact copies, maybe very many, need no search."""
-    order = np.lexsort(hashes.T)
-    changes = (hashes[order[1:]] != hashes[order[:-1]]).any(axis=1)
-    starts = np.concatenate([[True], changes])[: len(hashes)]
+    mixed = np.zeros(len(hashes), np.uint64)
+    for column in hashes.T:
+        mixed = (mixed ^ column) * _SPREAD
+        mixed ^= mixed >> np.uint64(32)
+    order = np.argsort(mixed)
+    ordered = mixed[order]
+    same = np.flatnonzero(ordered[1:] == ordered[:-1])
+    starts = np.ones(len(hashes), bool)
+    starts[1:][same] = (hashes[order[same + 1]] != hashes[order[same]]).any(axis=1)
     back = np.empty(len(hashes), np.int64)
     back[order] = np.cumsum(starts) - 1
     return order[starts], back

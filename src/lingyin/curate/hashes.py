@@ -6,14 +6,21 @@ low frequencies of a cosine transform are the bits (after Zauner 2010, pHash, wi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
+from lingyin.core.errors import UnreadableError
 
 Words = NDArray[np.uint64]
 Grey = NDArray[np.uint8]
 
 SIDE = 32  # pixels of the thumbnail
+_ENOUGH = 3 * SIDE  # pixels of the shorter side that a hash needs
 _KEPT = 16  # frequencies a side; their signs, but for the mean, are the bits
 BITS = _KEPT**2
 WORDS = BITS // 64  # of one hash
@@ -25,29 +32,57 @@ _ORDER = np.lexsort((_COLUMN, _ROW, np.maximum(_ROW, _COLUMN)))
 _ODD: Words = np.packbits(_COLUMN[_ORDER] % 2 == 1, bitorder="little").view(np.uint64)
 
 
-def hash_image(grey: Grey) -> Words:
-    """Two hashes of 256 bits, of the whole picture and of its inside without a margin of 2.5 %.
+@dataclass(frozen=True)
+class Look:
+    """How a picture looks: two hashes `words (8,)` as of `hash_image`, and the `small (32, 32)` of `thumbnail`."""
+
+    words: Words
+    small: Grey
+
+
+def look_of(grey: Grey) -> Look:
+    """Hashes and thumbnail of one picture, which share their work.
 
     Args:
         grey: (H, W) uint8, best the box of the sector; the shape of the picture does not matter.
-
-    Returns:
-        (8,) uint64: four words of the whole, four of the inside. Bits that differ count the difference.
 
     Raises:
         ValueError: no grey picture, or no pixel.
     """
     if grey.ndim != 2 or not grey.size:
         raise ValueError(f"a hash needs a grey picture (H, W), not {grey.shape}")
-    height, width = grey.shape
+    reduced = _reduced(grey)
+    height, width = reduced.shape
     top, left = round(height * _INNER), round(width * _INNER)
-    inside = grey[top : height - top, left : width - left]
-    return np.concatenate([_words(_ranks(_small(part))) for part in (grey, inside)])
+    whole, inside = (_ranks(_small(part)) for part in (reduced, reduced[top : height - top, left : width - left]))
+    return Look(np.concatenate([_words(whole), _words(inside)]), np.asarray(np.rint((whole + 0.5) * 255), np.uint8))
+
+
+def look_of_file(path: Path) -> Look:
+    """Hashes and thumbnail of a picture in a file; the decoder leaves out the detail of a large JPEG from the start.
+
+    Raises:
+        UnreadableError: no picture, or a damaged one.
+    """
+    try:
+        with Image.open(path) as picture:
+            picture.draft("L", (_ENOUGH, _ENOUGH))
+            return look_of(np.asarray(picture.convert("L"), np.uint8))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UnreadableError(path, f"is no picture ({error})", "give a JPEG, PNG, WebP or TIFF file") from error
+
+
+def hash_image(grey: Grey) -> Words:
+    """Two hashes of 256 bits (8,): four words of the whole picture, four of its inside without a margin of 2.5 %.
+
+    Bits that differ count the difference. Takes and raises what `look_of` does.
+    """
+    return look_of(grey).words
 
 
 def thumbnail(grey: Grey) -> Grey:
     """(32, 32) uint8 ranks of the picture's grey levels, for the comparison that follows a match of hashes."""
-    return np.asarray(np.rint((_ranks(_small(grey)) + 0.5) * 255), np.uint8)
+    return look_of(grey).small
 
 
 def mirrored(words: Words) -> Words:
@@ -58,6 +93,18 @@ def mirrored(words: Words) -> Words:
 def distances(first: Words, second: Words) -> NDArray[np.int64]:
     """Number of bits that differ, of hashes (..., 4) that broadcast."""
     return np.asarray(np.bitwise_count(first ^ second).sum(axis=-1), np.int64)
+
+
+def _reduced(grey: Grey) -> Grey:
+    """The picture reduced by a whole number, which is fast, to about the size at which nothing of the hash is lost."""
+    height, width = grey.shape
+    factor = min(height, width) // _ENOUGH
+    if factor < 2:
+        return grey
+    rows, columns = height // factor, width // factor
+    top, left = (height - rows * factor) // 2, (width - columns * factor) // 2
+    part = grey[top : top + rows * factor, left : left + columns * factor]
+    return np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _small(grey: Grey) -> Grey:

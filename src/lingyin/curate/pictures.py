@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lingyin.analyze.quality import Quality, frame_quality
 from lingyin.core.clip import Box, Frame, Mask, Region, RegionKind
-from lingyin.curate.hashes import Words, hash_image, thumbnail
+from lingyin.curate.hashes import Words, look_of
 from lingyin.curate.pixeltext import fill_text
 from lingyin.curate.settings import Settings
 from lingyin.curate.suitability import Reason, judge, look_at
@@ -87,13 +87,14 @@ def prepare(
     if not colour:
         picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     grey = picture if not colour else np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+    look = look_of(grey)
     made = Prepared(reason, box, scale, size[0], size[1], colour, quality, len(text))
     return replace(
         made,
         files=_files(picture, inside, {code: mask[part] for code, mask in masks.items()}, size, settings),
         digest=hashlib.sha256(f"{picture.shape}".encode() + picture.tobytes()).digest()[:16],
-        words=hash_image(grey),
-        thumb=thumbnail(grey),
+        words=look.words,
+        thumb=look.small,
     )
 
 

@@ -18,11 +18,12 @@ Detail = tuple[Floats, Floats]  # detail and tissue, (P, 32, 32) each
 # Correlation of detail that is needed where at most so many bits of the hashes differ: a copy with nearly equal hashes
 # may have lost detail to a strong gamma; scans of one device may share their outline, but not their detail.
 NEEDED = ((36, 0.5), (54, 0.8), (255, 0.87))
-_WORTH_A_CROP = 0.2  # likeness below which no crop is tried
+_WORTH_A_CROP = 0.35  # likeness below which no crop is tried: one crop in a hundred has less
 _BLACK = 1.5  # times the rank of the darkest level, which a black surrounding shares
 _BLUR_SIDE = 3.0  # pixels, standard deviation of what counts as coarse
 _LEAST_COMMON = 0.08  # of the thumbnail that must be tissue in both
 _CROPS = (0.95, 0.9)  # of the width and height that a crop leaves
+_LIKELY_PLACES = 2  # of eighteen, that are looked at closely
 _CHUNK = 4096
 
 
@@ -50,15 +51,40 @@ def _same(left: Floats, right: Floats, needed: Floats) -> NDArray[np.bool_]:
     first, second = _detail(left), _detail(right)
     plain = _correlation(first, second)
     same = plain >= needed
-    worth = plain >= _WORTH_A_CROP
-    for rows, columns in _crops():
-        rest = np.flatnonzero(~same & worth)
-        if not len(rest):
-            break
-        a, b = (first[0][rest], first[1][rest]), (second[0][rest], second[1][rest])
-        best = np.maximum(_correlation(_cropped(a, rows, columns), b), _correlation(a, _cropped(b, rows, columns)))
-        same[rest] = best >= needed[rest]
+    rest = np.flatnonzero(~same & (plain >= _WORTH_A_CROP))
+    if len(rest):
+        same[rest] = _crop_is_same(_chosen(first, rest), _chosen(second, rest), needed[rest])
     return same
+
+
+def _crop_is_same(first: Detail, second: Detail, needed: Floats) -> NDArray[np.bool_]:
+    """Whether one is like a crop of the other; half the samples a side tell which places are worth a full look."""
+    rough, places = (_halved(first), _halved(second)), _crops(_CROPS[0], SIDE // 2)
+    alike = [_correlation(_cropped(rough[t], *place), rough[1 - t], 0) for t in (0, 1) for place in places]
+    likely = np.argsort(-np.stack(alike), axis=0)[:_LIKELY_PLACES]
+    same = np.zeros(len(needed), bool)
+    for choices in likely:
+        for choice in np.unique(choices):
+            some = np.flatnonzero((choices == choice) & ~same)
+            sides = _chosen(first, some), _chosen(second, some)
+            turn, place = divmod(int(choice), len(places))
+            for share in _CROPS:
+                cropped = _cropped(sides[turn], *_crops(share, SIDE)[place])
+                same[some] |= _correlation(cropped, sides[1 - turn]) >= needed[some]
+    return same
+
+
+def _chosen(detail: Detail, rows: NDArray[np.int64]) -> Detail:
+    return detail[0][rows], detail[1][rows]
+
+
+def _halved(detail: Detail) -> Detail:
+    """Detail and tissue with half the samples a side."""
+    coarse, inside = (
+        part[:, ::2, ::2] + part[:, 1::2, ::2] + part[:, ::2, 1::2] + part[:, 1::2, 1::2] for part in detail
+    )
+    quarter = np.float32(0.25)
+    return np.asarray(coarse * quarter, np.float32), np.asarray(inside * quarter, np.float32)
 
 
 def likeness(left: Floats, right: Floats) -> Floats:
@@ -66,12 +92,12 @@ def likeness(left: Floats, right: Floats) -> Floats:
     return _correlation(_detail(left), _detail(right))
 
 
-def _correlation(left: Detail, right: Detail) -> Floats:
+def _correlation(left: Detail, right: Detail, least: float = _LEAST_COMMON) -> Floats:
     (a, inside_a), (b, inside_b) = left, right
     common = inside_a * inside_b
     shared = np.einsum("pij,pij,pij->p", a, b, common)
     power = np.einsum("pij,pij,pij->p", a, a, common) * np.einsum("pij,pij,pij->p", b, b, common)
-    enough = common.mean(axis=(1, 2)) >= _LEAST_COMMON
+    enough = common.mean(axis=(1, 2)) >= least
     return np.where(enough, shared / np.sqrt(power + 1e-6), 0).astype(np.float32)
 
 
@@ -113,20 +139,17 @@ def _blur() -> Floats:
 
 
 @cache
-def _crops() -> list[tuple[Floats, Floats]]:
-    """Operators (rows, columns) that take a thumbnail to that of its crop, at nine places for each size."""
-    pairs = []
-    for left in _CROPS:
-        places = [_stretch(start, start + left) for start in np.linspace(0, 1 - left, 3)]
-        pairs += [(rows, columns) for rows in places for columns in places]
-    return pairs
+def _crops(share: float, side: int) -> list[tuple[Floats, Floats]]:
+    """Operators (rows, columns) that take `side` samples a side to those of a crop to that share, at nine places."""
+    places = [_stretch(start, start + share, side) for start in np.linspace(0, 1 - share, 3)]
+    return [(rows, columns) for rows in places for columns in places]
 
 
-def _stretch(low: float, high: float) -> Floats:
-    """(32, 32) operator: the samples of the part `low` to `high` (0 to 1) of a column, linearly between its samples."""
-    place = np.clip((low + (high - low) * (np.arange(SIDE) + 0.5) / SIDE) * SIDE - 0.5, 0, SIDE - 1)
-    below = np.minimum(place.astype(int), SIDE - 2)
-    operator = np.zeros((SIDE, SIDE), np.float32)
-    operator[np.arange(SIDE), below] = 1 - (place - below)
-    operator[np.arange(SIDE), below + 1] = place - below
+def _stretch(low: float, high: float, side: int = SIDE) -> Floats:
+    """(side, side) operator: samples of the part `low` to `high` (0 to 1) of a column, linearly between its samples."""
+    place = np.clip((low + (high - low) * (np.arange(side) + 0.5) / side) * side - 0.5, 0, side - 1)
+    below = np.minimum(place.astype(int), side - 2)
+    operator = np.zeros((side, side), np.float32)
+    operator[np.arange(side), below] = 1 - (place - below)
+    operator[np.arange(side), below + 1] = place - below
     return operator
