@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lingyin.bench.sidebyside import several, wide_table
 from lingyin.bench.words import summary
 
 BLOCK = re.compile(
@@ -19,11 +20,13 @@ def table(result: dict[str, Any], metrics: Sequence[str] = ()) -> str:
     """Markdown table of one result file: a line per row, value with its 95 % interval, then how it was made.
 
     With `metrics` only the rows of these, and no others, are shown. Of a benchmark, where rows decide between methods,
-    the methods stand side by side, with the gains below.
+    the methods stand side by side, with the gains below; so do encoders that answer the same probes.
     """
     made = f"Made by `{result['command']}` on {result['machine']}."
     if not metrics and any(row.get("decides") for row in result["rows"]):
         return f"{summary(result)}\n\n{made}"
+    if not metrics and several(result["rows"]):
+        return f"{wide_table(result['rows'])}\n\nmacro-F1 / AUROC. {made}"
     lines = ["| application | metric | value | 95 % interval | n |", "|---|---|---|---|---|"]
     for row in result["rows"]:
         if metrics and row["metric"] not in metrics:
