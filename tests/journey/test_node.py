@@ -15,6 +15,7 @@ import pytest
 pytest.importorskip("pynetdicom")
 
 from pydicom import Dataset
+from pydicom.uid import UltrasoundImageStorage
 from tests.journey.department import PATIENCE_S, NodeProcess, Orthanc, find_orthanc, find_storescu, start_sender
 from tests.journey.trials import dead_letters, disturbing, make_images, run
 from tests.serve.node.conftest import write_image
@@ -108,6 +109,15 @@ def test_a_real_archive_gets_each_result_once(
         time.sleep(2.0)
         assert [row["state"] for row in moved.rows("images")] == ["done"] * 8
         assert len(moved.rows("results")) == len(held)
+        # It asks whether the node keeps all of it, and one object that nobody has: the report comes by another way.
+        asked = orthanc.ask("/modalities/lingyin/storage-commitment", {"Resources": list(held)})
+        until(lambda: orthanc.ask(asked["Path"])["Status"] != "Pending", PATIENCE_S)
+        kept = orthanc.ask(asked["Path"])
+        assert (kept["Status"], len(kept["Success"])) == ("Success", len(held))
+        unknown = {"SOPClassUID": UltrasoundImageStorage, "SOPInstanceUID": "1.2.999"}
+        asked = orthanc.ask("/modalities/lingyin/storage-commitment", {"DicomInstances": [unknown]})
+        until(lambda: orthanc.ask(asked["Path"])["Status"] != "Pending", PATIENCE_S)
+        assert [each["SOPInstanceUID"] for each in orthanc.ask(asked["Path"])["Failures"]] == ["1.2.999"]
         assert moved.end(signal.SIGTERM) == 0
     finally:
         orthanc.stop()

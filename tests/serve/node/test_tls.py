@@ -12,7 +12,8 @@ import pytest
 
 from lingyin.core.errors import UsageError
 from lingyin.serve.node import Tls, settings
-from tests.serve.node.conftest import Archive, MakeNode, call, image, store
+from tests.journey.department import find_storescu
+from tests.serve.node.conftest import Archive, MakeNode, call, image, store, write_image
 from tests.waiting import until
 
 
@@ -41,6 +42,20 @@ def test_only_encrypted_callers_come_in(make_node: MakeNode, own: Tls) -> None:
     assert association.send_c_store(image()).Status == 0x0000
     association.release()
     assert not call(node).is_established
+
+
+def test_dcmtk_sends_encrypted_and_not_otherwise(make_node: MakeNode, own: Tls, tmp_path: Path) -> None:
+    storescu = find_storescu()
+    if storescu is None:
+        pytest.skip("DCMTK's storescu is absent: apt install dcmtk")
+    node, path = make_node(quiet_s=3600.0, tls=own), tmp_path / "image.dcm"
+    write_image(path)
+    words = [storescu, "-aec", "LINGYIN", "-to", "20", "127.0.0.1", str(node.port), str(path)]
+    encrypted = ["+tls", str(own.key), str(own.certificate), "+cf", str(own.authority)]
+    sent = subprocess.run([*words[:1], *encrypted, *words[1:]], capture_output=True, text=True, check=False)
+    assert sent.returncode == 0, sent.stderr
+    assert node.state.counts()["images"] == {"waiting": 1}
+    assert subprocess.run(words, capture_output=True, check=False).returncode != 0
 
 
 def test_callers_must_show_a_signed_certificate(make_node: MakeNode, own: Tls) -> None:

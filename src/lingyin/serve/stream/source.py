@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -52,10 +53,11 @@ class Source:
         try:
             if self._is_device:
                 mm = None if self._mm is None else (self._mm, self._mm)
-                for frame in device_frames(self._name.removeprefix("camera:")):
-                    if self._stopping.is_set():
-                        return
-                    self._offer(frame, mm)
+                with closing(device_frames(self._name.removeprefix("camera:"))) as frames:
+                    for frame in frames:
+                        if self._stopping.is_set():
+                            return
+                        self._offer(frame, mm)
             else:
                 self._play()
         except Exception as error:  # told by whoever waits for the source
@@ -81,7 +83,7 @@ class Source:
             began += float(clip.times_s[-1]) + step
 
 
-def device_frames(name: str) -> Iterator[Frame]:
+def device_frames(name: str) -> Generator[Frame]:
     """RGB frames `(H, W, 3)` of a camera or capture card, as they come.
 
     Raises:
