@@ -23,6 +23,7 @@ from lingyin.pretrain import loop, record
 from lingyin.pretrain.checkpoint import NAME, list_differences
 from lingyin.pretrain.config import PretrainConfig
 from lingyin.pretrain.learner import Learner, make_encoder
+from lingyin.pretrain.restore import restore
 from tests.pretrain.small import CONVOLUTIONAL, small_config, small_corpus
 
 DRAW = record.draw_curves
@@ -69,6 +70,14 @@ def test_a_convolutional_run_resumes_to_the_same_bytes(tmp_path: Path, bf16: boo
     learnt, start = load_encoder(tmp_path / "whole" / loop.ENCODER), make_encoder(config.encoder)
     assert isinstance(learnt, Lite0)
     assert isinstance(start, MaskedLite0)
+    again = restore(tmp_path / "whole")
+    assert (again.patch, again.step) == (32, 4)
+    assert again.restorer is not None
+    assert again.predictor is not None
+    images = torch.rand(1, 1, 64, 64)
+    torch.testing.assert_close(
+        again.encoder(images.expand(-1, 3, -1, -1)).cls, learnt(images.expand(-1, 3, -1, -1)).cls, atol=5e-2, rtol=0
+    )
     assert not torch.equal(learnt.stem.get_parameter("conv.weight"), start.net.stem.get_parameter("conv.weight").half())
 
 

@@ -131,7 +131,7 @@ def _restored(seen: Look, asked: list[int]) -> list[dict[str, str]]:
     """Picture, what was seen of it, and what was made of that; empty without a decoder."""
     if seen.learnt.restorer is None:
         return []
-    images, side = seen.images[asked], seen.learnt.encoder.architecture.patch
+    images, side = seen.images[asked], seen.learnt.patch
     inside = patch_sector(seen.sectors[asked], side)
     noise = torch.from_numpy(np.random.default_rng(0).random(inside.shape, dtype=np.float32))
     plan = plan_masks(noise, inside, _mask_ratio(seen.learnt))
@@ -148,7 +148,7 @@ def _hard(seen: Look, asked: list[int]) -> list[dict[str, str]]:
     if seen.learnt.predictor is None:
         return []
     images = seen.images[asked]
-    inside = patch_sector(seen.sectors[asked], seen.learnt.encoder.architecture.patch)
+    inside = patch_sector(seen.sectors[asked], seen.learnt.patch)
     with torch.no_grad():
         score = seen.learnt.predictor(images)
     plan = plan_masks(torch.zeros_like(score), inside, _mask_ratio(seen.learnt), 1.0, score)

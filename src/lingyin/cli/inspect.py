@@ -32,7 +32,7 @@ def inspect(
 
     learnt = restore(source)
     side = size or (learnt.config.stages[-1].size_px if learnt.config else 224)
-    patch = learnt.encoder.architecture.patch
+    patch = learnt.patch
     if side % patch:
         raise UsageError(f"--size {side}: must be a multiple of the patches' {patch} pixels")
     page = render(look(learnt, sample_pictures(pictures, phantoms=phantoms), side), source)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from lingyin.core.errors import ModelError, UsageError
 from lingyin.nets.lite0 import Lite0
 from lingyin.nets.masked import LossPredictor, MaskedDecoder
-from lingyin.nets.spark import MaskedLite0
+from lingyin.nets.spark import STRIDE, MaskedLite0
 from lingyin.nets.vit import Vit, patchify, unpatchify
 from lingyin.nets.weights import load_encoder, read_tensors
 from lingyin.pretrain import checkpoint
@@ -44,6 +44,11 @@ class Learnt:
     config: PretrainConfig | None = None
     restorer: Restorer | None = None
     predictor: LossPredictor | None = None
+
+    @property
+    def patch(self) -> int:
+        """Side in pixels of what is hidden as a whole."""
+        return self.encoder.architecture.patch if isinstance(self.encoder, Vit) else STRIDE
 
 
 def restore(source: Path) -> Learnt:
