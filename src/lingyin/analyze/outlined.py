@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lingyin.analyze.edges import on_the_picture
 from lingyin.analyze.masks import MaskFrame, Track, split_bands, track_structure
 from lingyin.analyze.measure.shot import MIDDLE, Shot, pixels
-from lingyin.analyze.measure.wall import far_wall
 from lingyin.analyze.reading import Reading, Readings
 from lingyin.analyze.shots import make_shots
 from lingyin.analyze.verdicts import applicable
@@ -23,7 +22,6 @@ Scenes = Sequence[tuple[int, int]]  # half-open ranges of positions in the readi
 Phases = NDArray[np.float32]  # (T,)
 DIASTOLE = "phase_end_diastole"
 BANDS = ("aponeurosis",)  # structures that come as two bands, one above the other
-FAR_WALLS = ("intima_media",)  # structures thinner than the network's grid, whose edges are read from the picture
 
 
 @dataclass(frozen=True)
@@ -69,28 +67,8 @@ def outline_structures(
             if track is not None:
                 tracks.setdefault(structure, track)
                 made = make_shots(clip, part, track, phases)
-                made = far_walls(clip, made) if structure in FAR_WALLS else made
-                shots.setdefault(structure, []).extend(made)
+                shots.setdefault(structure, []).extend(on_the_picture(structure, clip, made))
     return Outlined(tracks, shots)
-
-
-def far_walls(clip: Clip, shots: Iterable[Shot]) -> list[Shot]:
-    """The shots with the band of the far wall that the picture shows; those of which it shows none are left out.
-
-    Where the picture carries no lengths nothing can be looked for, and the network's outline stands.
-    """
-    found = []
-    for shot in shots:
-        if not shot.scale.calibrated:
-            found.append(shot)
-            continue
-        grey = np.asarray(cv2.cvtColor(clip.frames[shot.frame], cv2.COLOR_RGB2GRAY), np.uint8)
-        wall = far_wall(grey, shot.outline_mm(), shot.scale)
-        if wall is not None:
-            pixel = replace(shot.scale, grain_mm=float(np.sqrt(shot.scale.x * shot.scale.y)))
-            outline = shot.scale.to_px(wall.outline_mm)
-            found.append(replace(shot, outlines={MIDDLE: outline}, scale=pixel))
-    return found
 
 
 def _parts(structure: str, readings: Readings) -> list[Readings]:

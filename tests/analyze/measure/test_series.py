@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lingyin.analyze.measure.series import beats, smoothed, turning_points
+from lingyin.analyze.measure.series import beats, smoothed, steady, turning_points
 
 
 def test_one_wild_frame_vanishes() -> None:
@@ -27,6 +27,24 @@ def test_turning_points_of_two_beats() -> None:
     wave = np.cos(np.linspace(0, 4 * np.pi, 81))
     assert turning_points(wave) == [0, 20, 40, 60, 80]
     assert [(beat.largest, beat.smallest) for beat in beats(wave.tolist())] == [(0, 20), (40, 20), (40, 60), (80, 60)]
+
+
+def test_part_of_a_beat_at_the_end_of_a_clip_does_not_count() -> None:
+    """Half of the last emptying is filmed: it says nothing about how far the heart empties."""
+    wave = np.cos(np.linspace(0, 4 * np.pi, 81))[:72]
+    assert [(beat.largest, beat.smallest) for beat in beats(wave.tolist())] == [(0, 20), (40, 20), (40, 60)]
+    late = np.cos(np.linspace(0, 4 * np.pi, 81))[12:]
+    assert [(beat.largest, beat.smallest) for beat in beats(late.tolist())] == [(28, 8), (28, 48), (68, 48)]
+
+
+def test_the_extremes_of_a_fast_beat_stay() -> None:
+    wave = np.cos(np.linspace(0, 6 * np.pi, 46))  # fifteen frames a beat
+    calm = steady(wave.tolist())
+    assert calm.max() == pytest.approx(1.0, abs=0.01)
+    assert calm.min() == pytest.approx(-1.0, abs=0.03)
+    noisy = wave + np.random.default_rng(1).normal(0, 0.1, 46)
+    assert np.std(steady(noisy.tolist()) - wave) < 0.8 * np.std(noisy - wave)
+    assert steady([3.0, 3.0]) == pytest.approx([3.0, 3.0])
 
 
 @pytest.mark.parametrize("series", [[5.0] * 20, list(np.linspace(10, 20, 20)), [1.0, 2.0], []])

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Series = NDArray[np.float64]
 
 PEAK = 95  # percentile that stands for "the largest" of a smoothed series: one bad frame cannot set it
+COMPLETE = 0.85  # of the largest swing, which the first and the last one must have to be more than part of a beat
+PARABOLA = np.array([-3, 12, 17, 12, -3]) / 35  # weights of a least-squares parabola through five points
 SWING = 0.35  # share of the whole range by which a turning point must stand out
 
 
@@ -42,10 +44,20 @@ def beats(values: Sequence[float]) -> list[Beat]:
     if len(turns) < 3 or not inner:
         return []
     found = []
+    least = COMPLETE * max(abs(series[second] - series[first]) for first, second in itertools.pairwise(turns))
     for first, second in itertools.pairwise(turns):
+        at_end = first == turns[0] or second == turns[-1]
+        if at_end and abs(series[second] - series[first]) < least:
+            continue  # the clip begins or ends in the middle of it
         high, low = (first, second) if series[first] > series[second] else (second, first)
         found.append(Beat(high, low))
     return found
+
+
+def steady(values: Sequence[float]) -> Series:
+    """Each value from the parabola through the five around it (Savitzky and Golay 1964): calmed, extremes kept."""
+    series = np.pad(np.asarray(values, np.float64), 2, mode="reflect" if len(values) > 2 else "edge")
+    return np.asarray(np.convolve(series, PARABOLA, mode="valid"))
 
 
 def turning_points(series: Series) -> list[int]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lingyin.analyze.measure.caliper import Line, Points, area, chords, longest_chord, principal_axis
 from lingyin.analyze.measure.interval import SPAN_90, interval_90
-from lingyin.analyze.measure.series import Beat, Series, beats
+from lingyin.analyze.measure.series import Beat, Series, beats, steady
 from lingyin.analyze.measure.shot import (
     Measured,
     Outcome,
@@ -28,7 +28,7 @@ CHANGE = "left_ventricle_area_change"
 EJECTION = "left_ventricular_ejection_fraction"
 DISCS = 20
 FEWEST_FRAMES = 8
-METHOD_HALF = {CHANGE: 7.0, EJECTION: 9.0}  # points of a per cent within which nine of ten validation phantoms lie
+METHOD_HALF = {CHANGE: 5.5, EJECTION: 7.0}  # points of a per cent by which readers of one heart differ
 WIDEST_HALF = 12.0  # points of ejection fraction; a wider interval spans two grades of any scheme and settles nothing
 SMALLEST_SWING = 0.06  # of the largest area; less is breathing or noise, not a heartbeat
 
@@ -54,7 +54,7 @@ def measure_ventricle(shots: Sequence[Shot]) -> Outcome:
     if len(shots) < FEWEST_FRAMES:
         reason = "not-visible" if not shots else "single-frame" if len(shots) == 1 else "no-complete-cycle"
         return Outcome(refused=[Refused(code, reason) for code in codes])
-    areas = _light_smooth([area(shot.outline_mm()) for shot in shots])
+    areas = steady([area(shot.outline_mm()) for shot in shots])
     found = beats(areas.tolist())
     if not found or float(np.ptp(areas)) < SMALLEST_SWING * float(areas.max()):
         return Outcome(refused=[Refused(code, "no-complete-cycle") for code in codes])
@@ -67,7 +67,7 @@ def measure_ventricle(shots: Sequence[Shot]) -> Outcome:
     if np.isnan(volumes).any():
         outcome.refused.append(Refused(EJECTION, "not-visible"))
     else:
-        smooth = _light_smooth(volumes.tolist())
+        smooth = steady(volumes.tolist())
         trace = trace_evidence(pair[0], frames, smooth / smooth.max() * 100)
         ejection = _ratio(EJECTION, pair, disc_volume, _lost(smooth, found), trace)
         if ejection.interval[1] - ejection.value > WIDEST_HALF:
@@ -122,9 +122,3 @@ def _long_axis(outline: Points) -> Line:
     """Principal axis of the section; the widest chord where the section is nearly round."""
     axis, chord = principal_axis(outline), longest_chord(outline)
     return axis if axis.length > 0.8 * chord.length else chord
-
-
-def _light_smooth(values: Sequence[float]) -> Series:
-    """Weights 1-2-1 over neighbours: calms single frames, hardly lowers the extremes of a beat."""
-    series = np.pad(np.asarray(values, np.float64), 1, mode="edge")
-    return np.asarray((series[:-2] + 2 * series[1:-1] + series[2:]) / 4)
