@@ -141,9 +141,10 @@ def missing_history(study: Study, said: Sequence[Sentence], grammar: Grammar) ->
     for growth in found.growth:
         if growth.finding not in grown:
             yield f"the change of {study.findings[growth.finding].code} is left out"
-    if found.prior_date not in compared:
-        yield "the date of the prior study is left out"
     lines = [each.text for each in said if each.section is Section.COMPARISON]
+    days = grammar.plural(grammar.unit, "day", found.days)
+    if not any(re.search(rf"(?<!\d){re.escape(days)}", line) and found.prior_date in line for line in lines):
+        yield "the date of the prior study, or how long ago it was, is left out"
     new, gone = (grammar.sentence[key].partition("{")[0] for key in ("appeared", "vanished"))
     told_as = [(new, study.findings[index].name) for index in found.appeared]
     told_as += [(gone, item.name) for item in found.vanished]
