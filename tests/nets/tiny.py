@@ -47,6 +47,7 @@ def tiny_recipe(**train: object) -> Recipe:
         "decay_share": 0.5,
         "encoder_rate": 1e-3,
         "head_rate": 1e-2,
+        "linear_rate": 1e-2,
         "weight_decay": 0.0,
         "frozen_blocks": 0,
         "dropout": 0.1,

@@ -21,6 +21,7 @@ warmup_steps = 0
 decay_share = 1.0
 encoder_rate = 1e-4
 head_rate = 1e-3
+linear_rate = 1e-3
 weight_decay = 0.0
 frozen_blocks = 0
 dropout = 0.0

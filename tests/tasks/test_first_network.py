@@ -9,6 +9,7 @@ import torch
 
 from lingyin.core.errors import UsageError
 from lingyin.nets.lite0 import Lite0
+from lingyin.nets.readout import ManyLevels
 from lingyin.nets.spark import MaskedLite0
 from lingyin.nets.vit import Vit, VitArchitecture
 from lingyin.nets.weights import encoder_bytes
@@ -29,6 +30,7 @@ def test_it_goes_on_from_a_pretrained_encoder_with_heads_that_say_nothing_yet(tm
         torch.testing.assert_close(value.detach(), net.get_parameter(name).half().float())
         assert value.requires_grad
     assert not joint.heads.weight.any()
+    assert joint.heads.weight.shape[1] == ManyLevels.dim
 
 
 def test_a_transformer_has_no_maps_of_several_levels_and_is_refused(tmp_path: Path) -> None:

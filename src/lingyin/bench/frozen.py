@@ -46,7 +46,7 @@ class Flat(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         if not isinstance(self.encoder, Vit):
             features: Features = self.encoder(images.expand(-1, 3, -1, -1))
-            own = statistics(features.levels[FIRST_LEVEL:]) if isinstance(self.encoder, Lite0) else []
+            own = statistics(features.levels[FIRST_LEVEL:]) if type(self.encoder) is Lite0 else []
             return torch.cat([features.cls, *own], 1), *kept_levels(features, int(images.shape[-1]))
         found = self.encoder.layers(images, block_ends(len(self.encoder.blocks)))
         return torch.cat(tokens_of(found), 1), *grid_levels([each.grid.permute(0, 3, 1, 2) for each in found])

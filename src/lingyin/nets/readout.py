@@ -15,6 +15,7 @@ from lingyin.nets.contract import Features
 from lingyin.nets.lite0 import Lite0
 from lingyin.nets.vit import Vit
 
+TINY = 1e-6  # under the root: a map without any spread has a slope as well
 FIRST_LEVEL = 1  # the map at stride 2 is little more than the picture itself
 BLOCKS = (0.25, 0.5, 0.75, 1.0)  # of a transformer's depth
 
@@ -44,6 +45,26 @@ class SeveralLevels(nn.Module):
         return torch.cat([features.cls, *statistics(features.levels[FIRST_LEVEL:])], 1)
 
 
+class ManyLevels(Lite0):
+    """The same network whose `cls` is what `SeveralLevels` reads, each part brought to mean 0 and spread 1, so that
+    small heads can learn on it as it comes. The weights are those of `Lite0`."""
+
+    dim = Lite0.dim + 2 * sum(Lite0.level_channels[FIRST_LEVEL:])
+
+    def forward(self, images: Tensor) -> Features:
+        seen = super().forward(images)
+        parts = [seen.cls, *statistics(seen.levels[FIRST_LEVEL:])]
+        even = [nn.functional.layer_norm(part.float(), part.shape[-1:]) for part in parts]
+        return Features(torch.cat(even, 1), seen.grid, seen.levels)
+
+
+def read_many(net: Lite0) -> ManyLevels:
+    """A network with folded normalisation, read at many levels; it shares no weights with `net`."""
+    many = ManyLevels()
+    many.load_state_dict(net.state_dict())
+    return many.train(net.training)
+
+
 class SeveralBlocks(nn.Module):
     """Class token and mean patch token after some shares of a transformer's blocks, side by side."""
 
@@ -61,7 +82,7 @@ def readout(encoder: Vit | Lite0, *, last: bool = False) -> SeveralBlocks | Seve
     """The best known reading of an encoder of either kind; that of its `last` layer alone, if asked for."""
     if isinstance(encoder, Vit):
         return SeveralBlocks(encoder, (1.0,) if last else BLOCKS)
-    return LastLayer(encoder, encoder.dim) if last else SeveralLevels(encoder)
+    return LastLayer(encoder, encoder.dim) if last or isinstance(encoder, ManyLevels) else SeveralLevels(encoder)
 
 
 def block_ends(depth: int, shares: Sequence[float] = BLOCKS) -> tuple[int, ...]:
@@ -74,7 +95,7 @@ def statistics(maps: Sequence[Tensor]) -> list[Tensor]:
     found = []
     for each in maps:
         mean = each.mean((2, 3))
-        found += [mean, (each - mean[:, :, None, None]).square().mean((2, 3)).sqrt()]
+        found += [mean, ((each - mean[:, :, None, None]).square().mean((2, 3)) + TINY).sqrt()]
     return found
 
 

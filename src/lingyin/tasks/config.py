@@ -25,6 +25,7 @@ class TrainConfig(_Strict):
     warmup_steps: int = Field(ge=0)
     decay_share: float = Field(gt=0, le=1)
     encoder_rate: float = Field(gt=0)
+    linear_rate: float = Field(gt=0)
     head_rate: float = Field(gt=0)
     weight_decay: float = Field(ge=0)
     frozen_blocks: int = Field(ge=0)

@@ -12,6 +12,7 @@ from safetensors.torch import load
 from lingyin.core.errors import ModelError, UsageError
 from lingyin.nets.export import ENCODER
 from lingyin.nets.lite0 import Lite0, fold, imagenet_lite0
+from lingyin.nets.readout import ManyLevels
 from lingyin.nets.weights import load_encoder as load_weights_file
 from lingyin.runtime.manifest import MANIFEST, default_folder, read_manifest, read_verified
 from lingyin.tasks.contract import Shape
@@ -45,8 +46,11 @@ def load_encoder(name: str | Path | None = None) -> Any:
 
 
 def _of_model_folder(folder: Path) -> Any:
-    content = read_verified(folder, read_manifest(folder), ENCODER)
-    net = Lite0()
+    manifest = read_manifest(folder)
+    content = read_verified(folder, manifest, ENCODER)
+    if not manifest.heads:
+        return load_weights_file(folder / ENCODER).requires_grad_(False)
+    net = ManyLevels() if manifest.features == ManyLevels.dim else Lite0()
     try:
         net.load_state_dict({name: value.float() for name, value in load(content).items()})
     except (SafetensorError, RuntimeError) as error:

@@ -15,6 +15,7 @@ from lingyin.core.paths import data_root
 from lingyin.nets.joint import JointNet
 from lingyin.nets.lite0 import Lite0
 from lingyin.nets.memory import keep_memory
+from lingyin.nets.readout import ManyLevels, read_many
 from lingyin.pretrain.sources import is_open, read_licence
 from lingyin.runtime.manifest import default_folder
 from lingyin.tasks.batches import Sampler
@@ -112,7 +113,7 @@ def fit(recipe: Recipe, chosen: argparse.Namespace) -> None:
     log.info("sources: %s", ", ".join(f"{n} {len(sampler.rows[n])}" for n in sampler.names))
     weights = head_weights(recipe, stores)
     if chosen.resume:
-        trainer = Trainer(recipe, make_joint(recipe, Lite0()), weights)
+        trainer = Trainer(recipe, make_joint(recipe, ManyLevels()), weights)
         trainer.load(chosen.run)
     else:
         trainer = Trainer(recipe, start_net(recipe, sampler, chosen.encoder), weights)
@@ -127,7 +128,7 @@ def start_net(recipe: Recipe, sampler: Sampler, encoder: str) -> JointNet:
     if not isinstance(learnt, Lite0):
         raise UsageError(f"{encoder}: not a convolutional encoder with maps of several levels; name a lite0 run")
     torch.manual_seed(recipe.train.seed)
-    return make_joint(recipe, learnt.requires_grad_(True))
+    return make_joint(recipe, read_many(learnt).requires_grad_(True))
 
 
 def give_out(recipe: Recipe, chosen: argparse.Namespace) -> None:
@@ -135,7 +136,7 @@ def give_out(recipe: Recipe, chosen: argparse.Namespace) -> None:
     torch.set_num_threads(chosen.threads)
     stores = open_stores(chosen.cache)
     sampler = make_sampler(recipe, stores, chosen.licence)
-    trainer = Trainer(recipe, make_joint(recipe, Lite0()), head_weights(recipe, stores))
+    trainer = Trainer(recipe, make_joint(recipe, ManyLevels()), head_weights(recipe, stores))
     trainer.load(chosen.run)
     manifest = release(trainer, stores, {name: len(sampler.rows[name]) for name in sampler.names}, chosen.out)
     log.info("%s: %s", chosen.out, manifest.fingerprint)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from lingyin.core.errors import UsageError
 from lingyin.nets.joint import JointNet
 from lingyin.nets.lite0 import fold, imagenet_lite0, recalibrate
+from lingyin.nets.readout import read_many
 from lingyin.tasks.batches import Batch, Sampler, prefetch
 from lingyin.tasks.config import Recipe
 from lingyin.tasks.losses import class_weights, classify_loss, segment_loss
@@ -42,7 +43,7 @@ def build_net(recipe: Recipe, calibration: Sequence[Batch] | None = None) -> Joi
     encoder = imagenet_lite0().eval()
     if calibration:
         recalibrate(encoder, lambda: [to_input(batch).expand(-1, 3, -1, -1) for batch in calibration])
-    return make_joint(recipe, fold(encoder))
+    return make_joint(recipe, read_many(fold(encoder)))
 
 
 def make_joint(recipe: Recipe, encoder: Any) -> JointNet:
@@ -77,8 +78,13 @@ class Trainer:
         for part in frozen:
             part.requires_grad_(False)
         encoder = [p for p in self.net.encoder.parameters() if p.requires_grad]
-        rest = [p for name, p in self.net.named_parameters() if not name.startswith("encoder.")]
-        groups = [{"params": encoder, "rate": train.encoder_rate}, {"params": rest, "rate": train.head_rate}]
+        linear = list(self.net.heads.parameters())
+        rest = [p for name, p in self.net.named_parameters() if not name.startswith(("encoder.", "heads."))]
+        groups = [
+            {"params": encoder, "rate": train.encoder_rate},
+            {"params": linear, "rate": train.linear_rate},
+            {"params": rest, "rate": train.head_rate},
+        ]
         self.optimiser = torch.optim.AdamW(groups, lr=train.encoder_rate, weight_decay=train.weight_decay)
         self.average = {name: value.detach().clone() for name, value in self.net.state_dict().items()}
         self.sizes = [len(head.labels) for head in self.recipe.classify]
