@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.waiting import free_port, until
 
-PATIENCE_S = 240.0  # a loaded machine starts a process slowly
+PATIENCE_S = 600.0  # a loaded machine starts a process slowly
 PROGRAM = "import typer; from lingyin.cli.node import node; typer.run(node)"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import shutil
 import signal
 import threading
 import time
@@ -128,7 +129,9 @@ class Department:
 def run(name: str, folder: Path, images: Path, disturb: Callable[[Department], Figures]) -> tuple[Figures, State]:
     """One trial: figures, and the end state."""
     log.info(f"== {name}")
-    department = Department(folder / name.replace(" ", "-"), images)
+    place = folder / name.replace(" ", "-")
+    shutil.rmtree(place, ignore_errors=True)  # of a run that was broken off
+    department = Department(place, images)
     try:
         department.archive.start()
         department.node.start()
@@ -182,6 +185,7 @@ def dead_letters(folder: Path, images: Path) -> Figures:
     dataset = dcmread(damaged)
     dataset.Rows = 9600
     dataset.save_as(damaged)
+    shutil.rmtree(folder / "dead-letters", ignore_errors=True)
     department = Department(folder / "dead-letters", images, "--attempts", "3")
     letters = department.node.data / "dead-letter"
     try:
