@@ -21,7 +21,7 @@ from lingyin.nets.vit import Vit
 from lingyin.pretrain import loop
 from lingyin.pretrain.probe import Answer
 from lingyin.pretrain.schedule import moment
-from tests.pretrain.small import small_config, small_corpus
+from tests.pretrain.small import CONVOLUTIONAL, small_config, small_corpus
 
 PARTS = ("masked reconstruction", "hard patches", "tree contrast", "tree classifier", "progressive training")
 
@@ -61,6 +61,16 @@ def test_each_part_goes_alone_and_the_budget_stays() -> None:
     flat = found["without progressive training"]
     assert {moment(flat, step).hard_share for step in range(1, 6)} == {0.5}
     assert {moment(flat, step).mask_ratio for step in range(6)} == {0.6}
+
+
+def test_leaves_and_few_sources_are_parts_as_well() -> None:
+    config = small_config(**CONVOLUTIONAL, hard={"weight": 0.1})
+    found = variants(config)
+    assert {"without pictures as leaves", "without few sources a batch"} < set(found)
+    bare = found["without pictures as leaves"]
+    assert bare.contrast.pictures == 0
+    assert bare.contrast.weight == config.contrast.weight
+    assert found["without few sources a batch"].data.model_dump() == config.data.model_dump() | {"sources": 0}
 
 
 def test_parts_that_are_off_already_are_not_switched_off() -> None:

@@ -1,4 +1,4 @@
-"""The five parts of the learning method, and a config with each of them off in turn, at the same number of steps."""
+"""The parts of the learning method, and a config with each of them off in turn, at the same number of steps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def _off(config: PretrainConfig) -> dict[str, dict[str, Any]]:
     known = config.model_dump(mode="json")
     stages = [dict(stage) for stage in known["stages"]]
     changes: dict[str, dict[str, Any]] = {}
-    structured = [part for part in ("contrast", "classifier") if known[part]["weight"]]
+    switches = {"tree contrast": ("contrast", "weight"), "tree classifier": ("classifier", "weight")}
+    switches["pictures as leaves"] = ("contrast", "pictures")
+    structured = {name: switch for name, switch in switches.items() if known[switch[0]][switch[1]]}
     plain = [stage | {"hard_share": 0.0} for stage in stages]
     no_hard = {"hard": {"weight": 0.0}, "stages": plain}
     if config.targets.some and structured:
@@ -40,10 +42,11 @@ def _off(config: PretrainConfig) -> dict[str, dict[str, Any]]:
         changes["masked reconstruction"] = only | {"targets": dict.fromkeys(known["targets"], 0.0)}
     if config.hard.weight:
         changes["hard patches"] = no_hard
-    names = {"contrast": "tree contrast", "classifier": "tree classifier"}
-    for part in structured:
-        if config.targets.some or len(structured) == 2:
-            changes[names[part]] = {part: known[part] | {"weight": 0.0}}
+    for name, (table, key) in structured.items():
+        if config.targets.some or len(structured) > 1:
+            changes[name] = {table: known[table] | {key: 0.0}}
+    if config.data.sources:
+        changes["few sources a batch"] = {"data": known["data"] | {"sources": 0}}
     if len(stages) > 1:
         last = stages[-1]
         changes["progressive training"] = {"stages": [last | {"until": AT_ONCE}, last]}
