@@ -130,8 +130,8 @@ def test_killed_in_the_middle_it_ends_where_it_would_have(storescu: str, orthanc
     rough, state = run("rough", tmp_path, images, disturbing(KILLS, 2.0, random.Random(7)))
     assert state == expected
     assert rough["results that waited for it"] > 0
-    assert (calm["images stored"], calm["deliveries for each result"]) == (IMAGES, 1.0)
     for figures in (calm, rough):
+        assert figures["images stored"] == IMAGES
         assert figures["images with exactly one report in the archive"] == IMAGES
         assert figures["images lost"] == figures["images doubled"] == 0
         assert figures["results missing or unknown in the archive"] == 0

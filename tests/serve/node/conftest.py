@@ -58,6 +58,7 @@ class Archive:
     arrivals: list[str] = field(default_factory=list)
     reports: list[tuple[int, Dataset]] = field(default_factory=list)
     status: int = 0x0000
+    breaks_on: str | None = None  # a SOP class at which it breaks the association off
     tls: Any = None
     server: Any = None
     port: int = 0
@@ -80,6 +81,8 @@ class Archive:
         self.server.ae.shutdown()
 
     def _store(self, event: Any) -> int:
+        if str(event.request.AffectedSOPClassUID) == self.breaks_on:
+            event.assoc.abort()
         self.arrivals.append(str(event.request.AffectedSOPInstanceUID))
         if self.status < 0xA000 or self.status >= 0xD000 or 0xB000 <= self.status < 0xC000:
             self.got[self.arrivals[-1]] = event.dataset

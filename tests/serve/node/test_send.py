@@ -63,6 +63,15 @@ def test_a_warning_counts_as_taken(make_node: MakeNode, archive: Archive) -> Non
     until(lambda: set(node.state.counts()["results"]) == {"sent"})
 
 
+def test_an_object_at_which_the_peer_breaks_off_takes_no_other_with_it(make_node: MakeNode, archive: Archive) -> None:
+    archive.breaks_on = "1.2.840.10008.5.1.4.1.1.88.59"  # neither first nor last of a report's objects
+    node = make_node(attempts=2)
+    store(node, image())
+    until(lambda: node.state.counts()["results"].get("dead") == 1)
+    until(lambda: "waiting" not in node.state.counts()["results"])
+    assert node.state.counts()["results"]["sent"] >= 3
+
+
 def test_a_kind_that_the_peer_does_not_take_holds_up_no_other(make_node: MakeNode, archive: Archive) -> None:
     supported: Any = archive.server.ae
     supported.remove_supported_context("1.2.840.10008.5.1.4.1.1.88.34")

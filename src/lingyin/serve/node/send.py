@@ -50,8 +50,9 @@ class Courier(Background):
                 self._missed(each, UNREACHABLE.format(peer=peer))
             return
         try:
-            for each in batch:
-                if self._stopping.is_set():
+            for number, each in enumerate(batch):
+                # An object at which the peer breaks off takes no other with it: the rest stays due as it was.
+                if self._stopping.is_set() or (number and not association.is_established):
                     return
                 self._send(association, each, peer)
         finally:
