@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +27,8 @@ from lingyin.version import __version__
 
 def make_app(settings: Settings, database: Database, access: Access, engine: Analyses) -> FastAPI:
     """The application. Its worker starts and stops with it; studies that were interrupted are queued again first."""
+    # What this library logs about a damaged value quotes the value, which may be a patient's name or birth date.
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
     store = Store(database)
     reviews, index = Reviews(database), Index(database, settings)
     worker = Worker(store, settings, engine, reviews, index)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lingyin.serve.dicomweb.multipart import MultipartError, Parts, body_of, boundary_of, media_ranges
+from lingyin.serve.dicomweb.multipart import MultipartError, PartFiles, body_of, boundary_of, media_ranges
 
 
 def received(folder: Path, content: bytes, cut: int, most: int = 9) -> list[bytes]:
@@ -21,7 +21,7 @@ def received(folder: Path, content: bytes, cut: int, most: int = 9) -> list[byte
 
     # a thread of its own: the browser of other tests keeps a loop in this one
     with ThreadPoolExecutor(1) as pool:
-        paths = pool.submit(asyncio.run, Parts(b"line", folder, most).read(pieces())).result()
+        paths = pool.submit(asyncio.run, PartFiles(b"line", folder, most).read(pieces())).result()
     return [path.read_bytes() for path in paths]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydicom import Dataset
 from pydicom.uid import CTImageStorage
 
@@ -41,8 +43,9 @@ def test_good_and_bad_objects_are_told_apart(served: Served, scan: Scan) -> None
     assert served.client.get("/studies").json()["total"] == 1
 
 
-def test_what_is_no_scan_is_409_whatever_it_says_it_is(served: Served) -> None:
-    for content in (b"", b"hello", b"%PDF-1.7", b"\0" * 128 + b"DICM", b"\x89PNG\r\n\x1a\n" + b"x" * 99):
+def test_what_is_no_scan_is_409_whatever_it_says_it_is(served: Served, scan: Scan) -> None:
+    bare = packed(scan())[132:]  # without the preamble it is no file of PS3.10
+    for content in (b"", b"hello", b"%PDF-1.7", b"\0" * 128 + b"DICM", b"\x89PNG\r\n\x1a\n" + b"x" * 99, bare):
         answer = stow(served, content)
         assert answer.status_code == 409, content
         assert answer.headers["content-type"] == "application/dicom+json"
@@ -166,3 +169,21 @@ def test_scan_without_a_file_name_is_called_by_what_is_no_patient() -> None:
     assert shown_name(header) == "US"
     header.PatientName, header.StudyDate, header.InstanceNumber = "Wang^Wei", "20250301", 7
     assert shown_name(header) == "US 2025-03-01 7"
+
+
+def test_damaged_value_in_a_header_is_not_quoted_in_the_log(
+    served: Served, scan: Scan, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = scan()
+    raw = packed(sent).replace(b"DA\x08\x0020250301", b"DA\x08\x00ZhangSan", 1)
+    assert b"ZhangSan" in raw
+    with caplog.at_level(logging.DEBUG):
+        assert stow(served, raw).status_code == 200
+        assert only_study(served)["state"] == "done"
+        (header,) = [
+            each
+            for each in served.client.get(f"/dicomweb/studies/{sent.StudyInstanceUID}/metadata").json()
+            if each["00080018"]["Value"] == [sent.SOPInstanceUID]
+        ]
+    assert header["00100020"]["Value"] == ["LY-7"]
+    assert "ZhangSan" not in caplog.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
@@ -76,12 +77,16 @@ def read_header(path: Path, tags: list[str] | None = None) -> Dataset:
 
 
 def as_json(dataset: Dataset) -> Json:
-    """A data set in the JSON model: texts in UTF-8, values that the standard forbids and large binary ones left out."""
+    """A data set in the JSON model: texts in UTF-8; values that cannot be read and large binary ones are left out.
+
+    Element by element, because pydicom logs what it leaves out, and its words may quote the patient.
+    """
+    found: Json = {}
     with quiet():
-        dataset.decode()
-        found: Json = dataset.to_json_dict(
-            bulk_data_threshold=LARGEST_INLINE, bulk_data_element_handler=lambda _: "", suppress_invalid_tags=True
-        )
+        for tag in list(dataset.keys()):
+            with suppress(Exception):  # whatever a damaged value brings up in the parser
+                element = dataset[tag]
+                found[f"{tag:08X}"] = element.to_json_dict(lambda _: "", LARGEST_INLINE)
     if "00080005" in found:
         found["00080005"] = {"vr": "CS", "Value": ["ISO_IR 192"]}  # PS3.18 F.2.2: the JSON is in UTF-8
     return _proper(found)

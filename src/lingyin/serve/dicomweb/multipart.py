@@ -20,7 +20,7 @@ class MultipartError(ValueError):
     """A body that is not what its header says."""
 
 
-class Parts:
+class PartFiles:
     """Writes each part of a body to a file of its own as the bytes come."""
 
     def __init__(self, boundary: bytes, folder: Path, most: int) -> None:

@@ -20,7 +20,7 @@ from lingyin.serve.dicomweb.model import Json, Level, as_json, read_header, text
 from lingyin.serve.dicomweb.multipart import (
     DICOM,
     MultipartError,
-    Parts,
+    PartFiles,
     body_of,
     boundary_of,
     content_type,
@@ -176,7 +176,7 @@ async def _store(request: Request, study: str | None) -> Response:
         raise HTTPException(415, 'send multipart/related; type="application/dicom" with a boundary')
     try:
         with tempfile.TemporaryDirectory(dir=parts.settings.temporary) as made:
-            paths = await Parts(boundary, FilePath(made), parts.settings.max_waiting).read(request.stream())
+            paths = await PartFiles(boundary, FilePath(made), parts.settings.max_waiting).read(request.stream())
             outcomes, keys = await run_in_threadpool(stow.store, paths, study, parts.settings, parts.store, parts.index)
     except MultipartError as error:
         raise HTTPException(400, str(error)) from None

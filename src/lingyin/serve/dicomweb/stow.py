@@ -112,6 +112,8 @@ def _judge(path: Path, wanted_study: str | None) -> tuple[Outcome, Dataset | Non
         header = read_header(path)
         names = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
         uids = [str(header.get(name) or "") for name in names]
+        if header.preamble is None or not header.file_meta.get("TransferSyntaxUID"):  # a file of PS3.10 is asked for
+            return Outcome(failure=CANNOT_UNDERSTAND), None
         if not all(len(uid) <= 64 and UID.fullmatch(uid) for uid in uids):
             return Outcome(failure=CANNOT_UNDERSTAND), None
         outcome = Outcome(uids[0], uids[1], uids[2], uids[3])
