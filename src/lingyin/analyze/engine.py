@@ -16,6 +16,7 @@ from lingyin.analyze.examination import examine
 from lingyin.analyze.frames import choose_frames, clip_sector, densify, picture_region, shows_tissue
 from lingyin.analyze.growth import growth_findings
 from lingyin.analyze.keyframes import choose_key_frames, frame_scores, turning_frames
+from lingyin.analyze.lungs import count_b_lines
 from lingyin.analyze.masks import Track
 from lingyin.analyze.measure.plan import plans_for
 from lingyin.analyze.measure.shot import Shot
@@ -91,7 +92,7 @@ class Engine:
             heard = hear_heads(readings, heads, decision.organ, self._tree, self._rules)
             everything = outline_structures(clip, readings, timeline.scenes, heads, decision.organ, tell)
             outlined = everything.without(self._normal(heard))
-            self._measure(clip, decision.organ, outlined.shots, composer, tell)
+            self._measure(clip, readings, decision.organ, outlined.shots, composer, tell)
             self._assess(clip, readings, decision.organ, outlined.shots, composer)
             self._add_verdicts(readings, decision.organ, heard, outlined.tracks, composer)
             examination = self._examine(decision.organ, outlined.shots, composer)
@@ -114,12 +115,23 @@ class Engine:
         return result.merged(extra)
 
     def _measure(
-        self, clip: Clip, organ: str, shots: Mapping[str, list[Shot]], composer: Composer, tell: Progress
+        self,
+        clip: Clip,
+        readings: Readings,
+        organ: str,
+        shots: Mapping[str, list[Shot]],
+        composer: Composer,
+        tell: Progress,
     ) -> None:
         plans = plans_for(organ)
         heads = {structure: head for head in self._network.manifest.heads for structure in _labels(head, "segment")}
         for done, plan in enumerate(plans):
             tell("measuring", done, len(plans))
+            if plan.from_picture:
+                still = ["single-frame"] if len(clip) == 1 else []
+                frames = [each.frame for each in readings.frames]
+                composer.add_outcome(plan, count_b_lines(clip, frames, readings.sector.mask), still)
+                continue
             if plan.structure not in heads:
                 for code in plan.codes:
                     composer.refuse(code, "not-trained")

@@ -10,7 +10,7 @@ from lingyin.analyze.measure.carotid import measure_intima_media
 from lingyin.analyze.measure.head import measure_head
 from lingyin.analyze.measure.lesion import measure_lesion
 from lingyin.analyze.measure.muscle import measure_muscle
-from lingyin.analyze.measure.shot import Tool
+from lingyin.analyze.measure.shot import Outcome, Tool
 from lingyin.analyze.measure.ventricle import measure_ventricle
 from lingyin.analyze.measure.vessel import measure_vessel
 
@@ -26,6 +26,7 @@ class Plan:
     tool: Tool
     codes: tuple[str, ...]
     caveats: tuple[str, ...] = ()
+    from_picture: bool = False  # read from the picture itself, without an outline of a network
 
 
 def _lesion(organ: str, structure: str) -> Plan:
@@ -59,6 +60,7 @@ PLANS = (
     _area("urinary_bladder", "bladder_lumen", "bladder_lumen_area"),
     _area("kidney", "renal_collecting_system", "renal_collecting_system_area"),
     Plan("muscle", "aponeurosis", measure_muscle, ("muscle_thickness", "pennation_angle", "fascicle_length"), PLANE),
+    Plan("lung", "pleural_line", lambda _shots: Outcome(), ("b_line_count",), PLANE, from_picture=True),
     Plan("common_carotid_artery", "intima_media", measure_intima_media, ("intima_media_thickness",)),
     Plan(
         "heart",
