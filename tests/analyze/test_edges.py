@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from lingyin.analyze.edges import beating_cavity, far_walls, on_the_picture
-from lingyin.analyze.measure.caliper import area
+from lingyin.analyze.measure.caliper import area, fit_ellipse
 from lingyin.analyze.measure.carotid import measure_intima_media
 from lingyin.analyze.measure.shot import Scale, Shot
+from lingyin.analyze.measure.vessel import vessel_diameter
 from lingyin.core.clip import Clip
 from tests.analyze.clips import make_clip
 from tests.analyze.measure.shots import ellipse_mm
@@ -86,6 +87,43 @@ def test_without_a_clear_edge_a_cavity_stays_as_it_was() -> None:
     clip, shots = heart(bright=20)
     assert beating_cavity(clip, shots) == shots
     assert beating_cavity(clip, []) == []
+
+
+def ragged(long: float, short: float, depth: float) -> Shot:
+    """An ellipse whose outline wavers by `depth` mm, thirty times around."""
+    even = ellipse_mm(long, short, 0.7)
+    centre = even.mean(axis=0)
+    wave = 1 + depth / short * 2 * np.sin(30 * np.linspace(0, 2 * np.pi, len(even), endpoint=False))
+    scale = Scale(0.4, 0.5, 2.0)
+    outline = scale.to_px(centre + (even - centre) * wave[:, None])
+    return Shot(0, 0.0, 0.9, 0.8, {0.5: outline}, scale, cut=False)
+
+
+def roughness(shot: Shot) -> float:
+    """Length of the outline over that of its ellipse."""
+    outline = shot.outline_mm()
+    ellipse = fit_ellipse(outline)
+    assert ellipse is not None
+    return float(np.hypot(*np.diff(outline, axis=0, append=outline[:1]).T).sum()) / ellipse.circumference
+
+
+def test_a_ragged_lumen_is_smoothed_and_keeps_its_diameter() -> None:
+    clip, _ = heart(bright=130)
+    shot = ragged(30.0, 24.0, 1.0)
+    (calm,) = on_the_picture("abdominal_aorta_lumen", clip, [shot])
+    assert roughness(shot) > 1.3
+    assert roughness(calm) == pytest.approx(1.0, abs=0.02)
+    before, after = (vessel_diameter(each.outline_mm()) for each in (shot, calm))
+    assert before is not None
+    assert after is not None
+    assert after.length == pytest.approx(before.length, rel=0.01)
+    assert area(calm.outline_mm()) == pytest.approx(area(shot.outline_mm()), rel=1e-6)
+
+
+def test_a_vessel_along_its_course_keeps_its_ends() -> None:
+    clip, _ = heart(bright=130)
+    (calm,) = on_the_picture("abdominal_aorta_lumen", clip, [ragged(60.0, 20.0, 0.2)])
+    assert calm.outlines[0.5] == pytest.approx(ragged(60.0, 20.0, 0.2).outlines[0.5])
 
 
 def test_other_structures_stay_as_they_were() -> None:

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lingyin.analyze.measure.caliper import Points, area
+from lingyin.analyze.measure.caliper import Points, area, fit_ellipse, resample
 from lingyin.analyze.measure.refine import refine_outline
 from lingyin.analyze.measure.shot import MIDDLE, Scale, Shot
+from lingyin.analyze.measure.vessel import TUBE
 from lingyin.analyze.measure.wall import far_wall
 from lingyin.core.clip import Clip
 
@@ -19,6 +20,7 @@ REACH = 1.25  # pixels of the network's grid that an outline may move
 BLUR_PX = 1.5
 SEEN = 0.8  # share of the frames in which the edge must be clear
 BRIGHTER_OUTWARD = 1
+SMOOTH_POINTS, HARMONICS = 128, 4
 
 
 def on_the_picture(structure: str, clip: Clip, shots: Sequence[Shot]) -> list[Shot]:
@@ -67,8 +69,31 @@ def beating_cavity(clip: Clip, shots: Sequence[Shot]) -> list[Shot]:
     ]
 
 
+def round_sections(_clip: Clip, shots: Sequence[Shot]) -> list[Shot]:
+    """The shots of a lumen with smooth outlines: clot has no edge that a network could follow, blood bounds it softly.
+
+    The first few harmonics of the outline are kept (Kuhl and Giardina 1982) and its area, so that diameters stay. A
+    vessel along its course has ends and stays as it is.
+    """
+    return [replace(shot, outlines={**shot.outlines, MIDDLE: _smooth(shot.outlines[MIDDLE])}) for shot in shots]
+
+
+def _smooth(outline: Points) -> Points:
+    ellipse = fit_ellipse(outline)
+    if ellipse is None or ellipse.long >= TUBE * ellipse.short:
+        return outline
+    even = resample(outline, SMOOTH_POINTS)
+    waves = np.fft.fft(even[:, 0] + 1j * even[:, 1])
+    waves[HARMONICS + 1 : -HARMONICS] = 0
+    drawn = np.fft.ifft(waves)
+    calm = np.stack([drawn.real, drawn.imag], axis=1)
+    centre = calm.mean(axis=0)
+    return np.asarray(centre + (calm - centre) * np.sqrt(area(outline) / area(calm)))
+
+
 MOVERS: dict[str, Callable[[Clip, Sequence[Shot]], list[Shot]]] = {
     "intima_media": far_walls,
+    "abdominal_aorta_lumen": round_sections,
     "left_ventricle_cavity": beating_cavity,
 }
 
