@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import numpy as np
 
 from lingyin.runtime import Network
 from lingyin.serve.stream.answer import MASK, READING, TARGET, answers, describe
-from lingyin.serve.stream.perceive import Perception
+from lingyin.serve.stream.perceive import Perception, load_perception
 from lingyin.serve.stream.robot.volume import Pose, Volume
 from tests.serve.stream.conftest import frame
 
@@ -81,6 +82,16 @@ def test_old_frames_and_frames_of_another_size_count_no_more(
         perception.look(frame(volume, z_mm=10.0 * number), spacing, 0.3 + number / 30)
     late = perception.look(frame(volume), spacing, 9.0)
     assert late.steady_mm is None  # the places of before are too old
+
+
+def test_what_is_loaded_for_good_is_no_work_for_the_collector() -> None:
+    before = gc.get_freeze_count()
+    try:
+        load_perception(threads=1)
+        assert gc.get_freeze_count() - before > 10_000
+        assert len(gc.get_objects()) < 10_000
+    finally:
+        gc.unfreeze()
 
 
 def test_a_black_frame_says_so(network: Network) -> None:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lingyin.core.errors import UsageError
-from lingyin.runtime import load_network
 from lingyin.serve.signals import stop_event
-from lingyin.serve.stream.perceive import Perception
+from lingyin.serve.stream.perceive import load_perception
 from lingyin.serve.stream.server import StreamServer
 from lingyin.serve.stream.source import Source
 
@@ -40,7 +39,7 @@ def run(
         InputError: the source cannot be used.
         ModelError: the network cannot be loaded.
     """
-    perception = Perception(load_network(model, threads))
+    perception = load_perception(model, threads)
     try:
         server = StreamServer(perception, host, port)
     except OSError as error:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lingyin.runtime import load_network
-from lingyin.serve.stream.perceive import Perception
+from lingyin.serve.stream.perceive import load_perception
 from lingyin.serve.stream.robot.controller import Reading
 from lingyin.serve.stream.robot.probe import Arm
 from lingyin.serve.stream.robot.trial import Trial, run_trial
@@ -24,7 +23,7 @@ def serving(model: Path | None, threads: int | None) -> Iterator[StreamServer]:
     Raises:
         ModelError: the network cannot be loaded.
     """
-    server = StreamServer(Perception(load_network(model, threads)), LOOPBACK, 0)
+    server = StreamServer(load_perception(model, threads), LOOPBACK, 0)
     server.start()
     try:
         yield server
