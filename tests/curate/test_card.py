@@ -27,12 +27,14 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_it_counts_pictures_duplicates_and_nodes(card: str) -> None:
-    assert "1 groups of exact or near copies; 1 pictures are copies" in card
+    assert "1 group of exact or near copies, with 1 picture beyond the first" in card
     assert "one + two" in card
-    assert re.search(r'<h3 id="liver">– liver', card, re.IGNORECASE)
+    assert re.search(r'<section style="margin-left:1.25rem">\s*<h3 id="liver">liver', card)
     liver = card.split('<h3 id="liver">')[1].split("<h3", maxsplit=1)[0]
     assert "yes 14 (" in liver
     assert "from 2 sources" in liver
+    assert re.search(r"from 1 source[,<]", card)
+    assert "1 sources" not in card
     malignant = card.split('<h3 id="liver_lesion_malignant">')[1].split("<h3", maxsplit=1)[0]
     assert "no 5" in malignant or "no 4" in malignant
 
