@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lingyin.bench.methods import OWN, Chosen
-from lingyin.runtime.manifest import default_folder
+from lingyin.runtime.manifest import encoder_folder
 
 CARD = "card.json"
 DEEPEST = "full"  # depth of the tree that holds findings; views and organs above it are what pretraining may know
@@ -17,12 +17,12 @@ SAID = "saw labels of the train splits"
 
 
 def saw_labels(path: Path | None) -> bool:
-    """Of our encoder, the packaged network's where `path` is None.
+    """Of our encoder, the packaged one where `path` is None.
 
     A pretraining run tells by its card how deep into the tree it was taught. An encoder without one learnt together
     with its heads, or does not say, which counts alike.
     """
-    place = default_folder() if path is None else path
+    place = encoder_folder() if path is None else path
     card = (place if place.is_dir() else place.parent) / CARD
     try:
         config: dict[str, Any] = json.loads(card.read_text(encoding="utf-8"))["config"]

@@ -59,7 +59,7 @@ def load_methods() -> dict[str, Method]:
 def choose_methods(words: Sequence[str] = (), encoder: Path | None = None) -> tuple[Chosen, ...]:
     """Methods by `NAME` or `NAME=PATH`, in the order of the file; the default ones where nothing is named.
 
-    `encoder` is what our method starts from; the packaged network's where it is None.
+    `encoder` is what our method starts from; the packaged one where it is None.
 
     Raises:
         UsageError: an unknown name, or one that needs a path and has none; all are listed.

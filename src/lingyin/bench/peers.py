@@ -12,13 +12,14 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from lingyin.bench.frozen import grid_levels
-from lingyin.bench.methods import Method
+from lingyin.bench.methods import OWN, Method
 from lingyin.core.errors import ModelError, UsageError
 from lingyin.nets import duo
 from lingyin.nets.contract import Features
 from lingyin.nets.export import ENCODER
 from lingyin.nets.readout import block_ends
 from lingyin.nets.weights import META
+from lingyin.runtime.manifest import encoder_folder
 from lingyin.tasks.encoders import IMAGENET, load_encoder
 
 
@@ -32,6 +33,8 @@ def load_peer(method: Method, path: Path | None) -> Any:
     if method.loader == "vitmae":
         assert path is not None, "a method with a loader names its weights"
         return VitMae(path).eval().requires_grad_(False)
+    if path is None and method.encoder == OWN:
+        path = encoder_folder()
     if path is not None and _format(path) == duo.FORMAT:
         return duo.load_duo(path / ENCODER if path.is_dir() else path).requires_grad_(False)
     return load_encoder(path if path is not None else IMAGENET if method.encoder == IMAGENET else None)
