@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from lingyin.bench.copies import KINDS, Originals, score
+from lingyin.bench.copies import KINDS, Judge, Originals, describe, our_groups, our_pairs
 from lingyin.bench.deidentify import left_in_header, share_row
 from lingyin.bench.growth import make_corpus, measure
 from lingyin.bench.planted import burn, draw_person, fonts, sign
@@ -26,12 +27,25 @@ def test_every_kind_of_copy_differs_from_its_original() -> None:
 
 
 def test_a_pair_of_another_subject_is_wrong_and_one_of_the_same_counts_not() -> None:
-    originals = Originals([picture(seed) for seed in range(3)], np.array(["p", "p", "q"]))
-    sources = np.array([0, 2])
-    judged = score({(0, 0), (0, 1), (0, 2)}, sources, originals)
+    judge = Judge(Originals([picture(seed) for seed in range(3)], np.array(["p", "p", "q"]), []))
+    judged = judge.score({(0, 0), (0, 1), (0, 2)}, np.array([0, 2]))
     assert judged.found.tolist() == [True, False]
     assert judged.wrong == 1
     assert (judged.recall, judged.precision) == (0.5, 0.5)
+
+
+def test_an_original_that_shows_the_same_scene_under_another_name_is_not_wrong() -> None:
+    again = cv2.resize(picture(0), None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+    judge = Judge(Originals([picture(0), again, picture(1)], np.array(["p", "q", "r"]), []))
+    assert judge.score({(0, 0), (0, 1)}, np.array([0])).wrong == 0
+    assert judge.score({(0, 0), (0, 2)}, np.array([0])).wrong == 1
+
+
+def test_pairs_and_groups_of_a_copy_name_its_original() -> None:
+    originals = [picture(seed) for seed in range(12)]
+    copies = [KINDS["gamma"](originals[5], np.random.default_rng(0)), KINDS["mirrored"](originals[9], None)]
+    described, theirs = describe(originals), describe(copies)
+    assert our_pairs(described, theirs) == our_groups(described, theirs) == {(0, 5), (1, 9)}
 
 
 @pytest.mark.parametrize("number", range(3))

@@ -92,8 +92,13 @@ def test_every_text_lies_where_it_says_and_nothing_else_changes(seed: int) -> No
         assert touched[each.ink].all()
         assert each.is_left(frame, printed, printed)
         rows = np.flatnonzero(each.ink.any(axis=1))
+        columns = np.flatnonzero(each.ink.any(axis=0))
         if each.place == "inside":
             assert sector[each.ink].all()
+        elif each.place == "left":
+            assert columns[0] < 40
+        elif each.place == "right":
+            assert columns[-1] > 320
         elif each.place == "bottom":
             assert rows[0] > 110
         else:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
-from lingyin.curate.hashes import WORDS, Grey, distances, hash_image, mirrored, thumbnail
+from lingyin.core.errors import UnreadableError
+from lingyin.curate.hashes import WORDS, Grey, distances, hash_image, look_of, look_of_file, mirrored, thumbnail
 
 
 def picture(seed: int, height: int = 240, width: int = 320) -> Grey:
@@ -65,3 +68,23 @@ def test_only_grey_pictures_have_a_hash(shape: tuple[int, ...]) -> None:
 
 def test_any_size_down_to_one_pixel_has_a_hash() -> None:
     assert hash_image(np.full((1, 1), 7, np.uint8)).tolist() == [0] * 2 * WORDS
+
+
+@pytest.mark.parametrize("name", ["scan.png", "scan.webp", "scan.jpg"])
+@pytest.mark.parametrize("scale", [1, 4])
+def test_a_file_looks_like_its_picture_whatever_its_kind_and_size(tmp_path: Path, name: str, scale: int) -> None:
+    grey = picture(6, 240 * scale, 320 * scale)
+    cv2.imwrite(str(tmp_path / name), grey, [cv2.IMWRITE_JPEG_QUALITY, 90])
+    look, there = look_of(grey), look_of_file(tmp_path / name)
+    assert distances(look.words[:WORDS], there.words[:WORDS]) < 12
+    assert np.abs(look.small.astype(int) - there.small).mean() < 6
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0 cut off"])
+def test_a_file_that_is_no_picture_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableError, match=r"broken\.jpg"):
+        look_of_file(path)
+    with pytest.raises(UnreadableError, match=r"absent\.jpg"):
+        look_of_file(tmp_path / "absent.jpg")

@@ -43,8 +43,8 @@ def test_more_bits_apart_more_likeness_is_needed(thumbs: np.ndarray) -> None:
 
 
 def test_limits_belong_to_the_lower_class() -> None:
-    needed = verify._needed(np.array([0, 36, 37, 54, 55, 255]))
-    assert needed == pytest.approx([0.5, 0.5, 0.8, 0.8, 0.87, 0.87])
+    needed = verify._needed(np.array([0, 36, 37, 44, 45, 54, 55, 255]))
+    assert needed == pytest.approx([0.5, 0.5, 0.8, 0.8, 0.86, 0.86, 0.9, 0.9])
 
 
 def test_mirror_turns_the_first_over(thumbs: np.ndarray) -> None:

@@ -18,14 +18,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lingyin.curate.duplicates import group_duplicates
-from lingyin.curate.hashes import Grey, Words, hash_image, thumbnail
+from lingyin.bench.truth import are_near
+from lingyin.curate.duplicates import find_leaks, group_duplicates
+from lingyin.curate.hashes import Grey, Look, Words, look_of, look_of_file
 
 Distort = Callable[[Grey, np.random.Generator], Grey]
 Pairs = set[tuple[int, int]]  # (copy, other picture)
 _TEXTS = ("DOE^JANE", "ID 47110815", "2024-03-04 10:11", "Dr. Smith")
-_SIDE = 96  # pixels, of the independent comparison that tells real near-duplicates
-_REAL = 0.6  # correlation of edges from which on two originals are near-duplicates themselves
 
 
 def recompressed(grey: Grey, rng: np.random.Generator) -> Grey:
@@ -81,10 +80,11 @@ KINDS: dict[str, Distort] = {
 
 @dataclass(frozen=True)
 class Originals:
-    """Real pictures (list of grey) with the subject of each, which frames of one clip share."""
+    """Real pictures (list of grey) with the subject of each, which frames of one clip share, and their files."""
 
     pictures: list[Grey]
     subjects: NDArray[np.str_]
+    files: list[Path]
 
 
 def read_originals(root: Path, count: int, seed: int) -> Originals:
@@ -96,8 +96,9 @@ def read_originals(root: Path, count: int, seed: int) -> Originals:
         with table.open(encoding="utf-8", newline="") as file:
             rows += [(table.parent, row["id"], f"{table.parent.name}/{row['subject']}") for row in csv.DictReader(file)]
     chosen = np.sort(np.random.default_rng(seed).permutation(len(rows))[:count])
-    pictures = [cv2.imread(str(rows[k][0] / "images" / f"{rows[k][1]}.webp"), cv2.IMREAD_GRAYSCALE) for k in chosen]
-    return Originals([np.asarray(picture, np.uint8) for picture in pictures], np.array([rows[k][2] for k in chosen]))
+    files = [rows[k][0] / "images" / f"{rows[k][1]}.webp" for k in chosen]
+    pictures = [np.asarray(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE), np.uint8) for file in files]
+    return Originals(pictures, np.array([rows[k][2] for k in chosen]), files)
 
 
 @dataclass(frozen=True)
@@ -116,30 +117,30 @@ class Score:
         return float(self.found.sum() / max(1, self.found.sum() + self.wrong))
 
 
-def score(pairs: Pairs, sources: NDArray[np.int64], originals: Originals) -> Score:
-    """Judges pairs (number of a copy, row of an original)."""
-    found = np.zeros(len(sources), bool)
-    wrong = 0
-    for copy, other in pairs:
-        source = int(sources[copy])
-        if other == source:
-            found[copy] = True
-        elif originals.subjects[other] != originals.subjects[source]:
-            wrong += not are_near(originals.pictures[source], originals.pictures[other])
-    return Score(found, wrong)
+class Judge:
+    """Tells right pairs from wrong ones: a copy belongs to its original and to what the truth finds near that."""
 
+    def __init__(self, originals: Originals) -> None:
+        self._originals = originals
+        self._known: dict[tuple[int, int], bool] = {}
 
-def are_near(first: Grey, second: Grey) -> bool:
-    """Whether two originals of different subjects are near-duplicates in truth: their edges agree in finer pictures."""
-    a, b = (_edges(grey) for grey in (first, second))
-    return max(float((a * b).sum()), float((a[:, ::-1] * b).sum())) >= _REAL
+    def score(self, pairs: Pairs, sources: NDArray[np.int64]) -> Score:
+        """Judges pairs (number of a copy, row of an original)."""
+        found = np.zeros(len(sources), bool)
+        wrong = 0
+        for copy, other in pairs:
+            source = int(sources[copy])
+            if other == source:
+                found[copy] = True
+            elif self._originals.subjects[other] != self._originals.subjects[source]:
+                wrong += not self._near(min(source, other), max(source, other))
+        return Score(found, wrong)
 
-
-def _edges(grey: Grey) -> NDArray[np.float32]:
-    small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    edges = cv2.Laplacian(cv2.GaussianBlur(small, (0, 0), 1.5), cv2.CV_32F)
-    edges = edges - edges.mean()
-    return np.asarray(edges / (np.linalg.norm(edges) + 1e-6), np.float32)
+    def _near(self, first: int, second: int) -> bool:
+        if (first, second) not in self._known:
+            pictures = self._originals.pictures
+            self._known[first, second] = are_near(pictures[first], pictures[second])
+        return self._known[first, second]
 
 
 @dataclass(frozen=True)
@@ -153,25 +154,43 @@ class Described:
 
 def describe(pictures: list[Grey]) -> Described:
     start = time.process_time()
-    hashes = np.stack([hash_image(grey) for grey in pictures])
-    thumbnails = np.stack([thumbnail(grey) for grey in pictures])
+    return _described([look_of(grey) for grey in pictures], start)
+
+
+def describe_files(files: list[Path]) -> Described:
+    """The same, from reading the files on."""
+    start = time.process_time()
+    return _described([look_of_file(file) for file in files], start)
+
+
+def _described(looks: list[Look], start: float) -> Described:
+    hashes, thumbnails = np.stack([look.words for look in looks]), np.stack([look.small for look in looks])
     return Described(hashes, thumbnails, time.process_time() - start)
 
 
-def our_pairs(originals: Described, copies: Described) -> tuple[Pairs, float]:
-    """Pairs that share a group, and the processor seconds of the grouping."""
-    start = time.process_time()
+def our_pairs(originals: Described, copies: Described) -> Pairs:
+    """Pairs (copy, original) that the search reports."""
+    leaks = find_leaks(originals.hashes, copies.hashes, originals.thumbnails, copies.thumbnails)
+    return set(zip(leaks.second.tolist(), leaks.first.tolist(), strict=True))
+
+
+def our_groups(originals: Described, copies: Described) -> Pairs:
+    """Pairs (copy, original) that share a group, maybe only over others between them."""
     groups = group_duplicates(
         np.concatenate([originals.hashes, copies.hashes]), np.concatenate([originals.thumbnails, copies.thumbnails])
     )
-    seconds = time.process_time() - start
     count = len(originals.hashes)
     members: dict[int, list[int]] = {}
     for row, group in enumerate(groups[:count].tolist()):
         members.setdefault(group, []).append(row)
-    return {
-        (copy, row) for copy, group in enumerate(groups[count:].tolist()) for row in members.get(group, [])
-    }, seconds
+    return {(copy, row) for copy, group in enumerate(groups[count:].tolist()) for row in members.get(group, [])}
+
+
+def search_seconds(described: Described) -> float:
+    """Processor seconds of grouping pictures."""
+    start = time.process_time()
+    group_duplicates(described.hashes, described.thumbnails)
+    return time.process_time() - start
 
 
 def load_rival() -> Any | None:
@@ -192,6 +211,13 @@ def rival_codes(rival: Any, pictures: list[Grey]) -> tuple[list[str], float]:
     """The rival's hashes, and the processor time they took."""
     start = time.process_time()
     codes = [rival.encode_image(image_array=np.repeat(grey[..., None], 3, axis=2)) for grey in pictures]
+    return codes, time.process_time() - start
+
+
+def rival_file_codes(rival: Any, files: list[Path]) -> tuple[list[str], float]:
+    """The same, from reading the files on."""
+    start = time.process_time()
+    codes = [rival.encode_image(image_file=str(file)) for file in files]
     return codes, time.process_time() - start
 
 

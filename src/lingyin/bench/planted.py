@@ -1,4 +1,4 @@
-"""Identifiers planted in the pixels and headers of phantoms: made-up names, numbers and dates, in five fonts."""
+"""Identifiers planted in the pixels and headers of phantoms: made-up names, numbers and dates, in eight fonts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lingyin.core.paths import packaged
 _SURNAMES = ("Okonkwo", "Lindqvist", "Nakamura", "Fernandez", "Baptiste", "Kowalczyk", "Haddad", "Whitfield")
 _GIVEN = ("Adaeze", "Ingeborg", "Haruto", "Mercedes", "Thelonious", "Wojciech", "Yasmin", "Eleanor")
 _CHINESE = ("张伟", "王秀英", "李娜", "刘洋", "陈建国")
-PLACES = ("top left", "top right", "bottom", "inside", "inside")
+PLACES = ("top left", "top right", "left", "right", "bottom", "inside", "inside", "inside")
 _SIZES = (11, 22)  # pixels of the font
 _INK = (180, 256)  # grey level: scanners print nearly white
 _LEFT = 0.1  # share of the ink that may still be seen before a text counts as left
@@ -29,15 +29,18 @@ _PATTERN = 0.15  # correlation of ink and picture from which on a pattern shows
 _SEEN = 40  # grey levels by which ink must differ from what lay beneath to count
 
 
-def fonts() -> dict[str, Path | None]:
-    """Five fonts by name: those that come with matplotlib and with this project, and OpenCV's strokes (None)."""
+def fonts() -> dict[str, Path | int]:
+    """Eight fonts by name: files that come with matplotlib and with this project, and OpenCV's strokes by number."""
     folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
     return {
         "DejaVu Sans": folder / "DejaVuSans.ttf",
+        "DejaVu Sans Bold": folder / "DejaVuSans-Bold.ttf",
         "DejaVu Sans Mono": folder / "DejaVuSansMono.ttf",
         "DejaVu Serif": folder / "DejaVuSerif.ttf",
+        "STIX": folder / "STIXGeneral.ttf",
         "Noto Sans CJK": packaged("lingyin.report", "pdf", "fonts", "NotoSansCJKsc-subset.otf"),
-        "Hershey": None,
+        "Hershey": cv2.FONT_HERSHEY_SIMPLEX,
+        "Hershey plain": cv2.FONT_HERSHEY_PLAIN,
     }
 
 
@@ -101,12 +104,13 @@ def draw_person(rng: np.random.Generator) -> Person:
 def burn(frame: Frame, sector: Mask, person: Person, rng: np.random.Generator) -> tuple[Frame, list[Print]]:
     """The frame with a text at each of the places, in fonts, sizes and inks drawn anew."""
     printed, prints = frame, []
+    taken = np.zeros(sector.shape, bool)
     for place in PLACES:
         font = str(rng.choice(list(fonts())))
         text = person.chinese if font.startswith("Noto") and rng.random() < 0.5 else str(rng.choice(person.lines))
         glyphs = _glyphs(text, font, int(rng.integers(*_SIZES)))
         ink: NDArray[np.uint8] = np.zeros(sector.shape, np.uint8)
-        top, left = _corner(place, glyphs.shape, sector, rng)
+        top, left = _corner(place, glyphs.shape, sector, taken, rng)
         rows, columns = min(glyphs.shape[0], ink.shape[0] - top), min(glyphs.shape[1], ink.shape[1] - left)
         ink[top : top + rows, left : left + columns] = glyphs[:rows, :columns]
         colour = np.full(3, rng.integers(*_INK), np.float32)
@@ -115,17 +119,18 @@ def burn(frame: Frame, sector: Mask, person: Person, rng: np.random.Generator) -
         share = ink[..., None].astype(np.float32) / 255
         printed = np.rint(printed * (1 - share) + colour * share).astype(np.uint8)
         prints.append(Print(text, font, place, ink > 96))
+        taken[top : top + rows, left : left + columns] = True
     return printed, prints
 
 
 def _glyphs(text: str, font: str, size: int) -> NDArray[np.uint8]:
     """A tight grey picture of the text."""
     path = fonts()[font]
-    if path is None:
-        scale = size / 30
-        (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+    if isinstance(path, int):
+        scale = cv2.getFontScaleFromHeight(path, max(1, round(0.7 * size)), 1)
+        (width, height), below = cv2.getTextSize(text, path, scale, 1)
         canvas = np.zeros((height + below + 2, width + 2), np.uint8)
-        cv2.putText(canvas, text, (1, height + 1), cv2.FONT_HERSHEY_SIMPLEX, scale, (255,), 1, cv2.LINE_AA)
+        cv2.putText(canvas, text, (1, height + 1), path, scale, (255,), 1, cv2.LINE_AA)
         return canvas
     face = ImageFont.truetype(str(path), size)
     left, top, right, bottom = (round(value) for value in face.getbbox(text))
@@ -134,22 +139,21 @@ def _glyphs(text: str, font: str, size: int) -> NDArray[np.uint8]:
     return np.asarray(picture, np.uint8)
 
 
-def _corner(place: str, size: tuple[int, ...], sector: Mask, rng: np.random.Generator) -> tuple[int, int]:
-    """Top and left of a text of this size."""
+def _corner(place: str, size: tuple[int, ...], sector: Mask, taken: Mask, rng: np.random.Generator) -> tuple[int, int]:
+    """Top and left of a text of this size, away from others where there is room."""
     height, width = sector.shape
     most_top, most_left = max(1, height - size[0]), max(1, width - size[1])
+    near = int(rng.integers(2, 30))
     if place == "inside":
         rows, columns = np.nonzero(sector[:most_top, :most_left])
-        whole = [
-            k
-            for k in rng.permutation(len(rows))[:200]
-            if sector[rows[k] : rows[k] + size[0], columns[k] : columns[k] + size[1]].all()
-        ]
-        if whole:
-            return int(rows[whole[0]]), int(columns[whole[0]])
-    near = int(rng.integers(2, 30))
+        for k in rng.permutation(len(rows))[:400]:
+            part = slice(rows[k], rows[k] + size[0]), slice(columns[k], columns[k] + size[1])
+            if sector[part].all() and not taken[part].any():
+                return int(rows[k]), int(columns[k])
     if place == "bottom":
         return max(0, most_top - near), int(rng.integers(0, most_left))
+    if place in ("left", "right"):
+        return int(rng.uniform(0.3, 0.75) * most_top), near if place == "left" else max(0, most_left - near)
     return near, near if place == "top left" else max(0, most_left - near)
 
 

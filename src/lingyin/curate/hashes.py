@@ -6,6 +6,7 @@ low frequencies of a cosine transform are the bits (after Zauner 2010, pHash, wi
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,14 @@ _ENOUGH = 3 * SIDE  # pixels of the shorter side that a hash needs
 _KEPT = 16  # frequencies a side; their signs, but for the mean, are the bits
 BITS = _KEPT**2
 WORDS = BITS // 64  # of one hash
+_JPEG = b"\xff\xd8\xff"
+_REDUCED = {
+    1: cv2.IMREAD_GRAYSCALE,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
+_GIVE = "give a JPEG, PNG, WebP or TIFF file"
 _BLUR = np.full(9, 1 / 9)  # over grey levels
 _INNER = 0.025  # margin of the inner hash, which meets the whole of a copy that was cropped by about 5 %
 _ROW, _COLUMN = np.divmod(np.arange(BITS), _KEPT)
@@ -59,17 +68,23 @@ def look_of(grey: Grey) -> Look:
 
 
 def look_of_file(path: Path) -> Look:
-    """Hashes and thumbnail of a picture in a file; the decoder leaves out the detail of a large JPEG from the start.
+    """Hashes and thumbnail of a picture in a file; of a large JPEG the decoder leaves out the detail from the start.
 
     Raises:
         UnreadableError: no picture, or a damaged one.
     """
     try:
-        with Image.open(path) as picture:
-            picture.draft("L", (_ENOUGH, _ENOUGH))
-            return look_of(np.asarray(picture.convert("L"), np.uint8))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UnreadableError(path, f"is no picture ({error})", "give a JPEG, PNG, WebP or TIFF file") from error
+        data = path.read_bytes()
+        factor = 1
+        if data.startswith(_JPEG):
+            with Image.open(io.BytesIO(data)) as header:
+                factor = next((each for each in (8, 4, 2) if min(header.size) >= each * _ENOUGH), 1)
+        grey = cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[factor])
+    except (OSError, SyntaxError, ValueError, cv2.error) as error:
+        raise UnreadableError(path, f"is no picture ({error})", _GIVE) from error
+    if grey is None:
+        raise UnreadableError(path, "is no picture, or a damaged one", _GIVE)
+    return look_of(np.asarray(grey, np.uint8))
 
 
 def hash_image(grey: Grey) -> Words:

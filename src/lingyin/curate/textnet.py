@@ -28,6 +28,7 @@ _TEXT = (
 _SURE = 0.55  # mean probability of a line
 _LEAST_PIXELS = 10  # of a line's shrunken core, at the network's size
 _LEAST_FILL = 0.35  # of its box by the core: the outline of a sector has none
+_THINNEST = 6.5  # pixels of the frame, of a line's box: letters of 5 by 7 dots are the least that can be read
 _HIGHEST = 0.08  # height of a line over the picture's longer side
 _COARSE, _CLOSER = 12.0, 1.5  # pixels of the blur that is taken away; how much larger the third look is
 _COVERED, _MOST_DOUBTFUL = 0.6, 40
@@ -136,12 +137,12 @@ def _lines(likely: NDArray[np.float32], threshold: float, shape: tuple[int, ...]
         if area < _LEAST_PIXELS or not is_line or likely[part][labels[part] == number].mean() < _SURE:
             continue
         grown = _GROWTH * width * height / (2 * (width + height)) + 1
-        boxes.append(
-            Box(
-                max(0.0, left - grown) * x_scale,
-                max(0.0, top - grown) * y_scale,
-                min(left + width + grown, likely.shape[1]) * x_scale,
-                min(top + height + grown, likely.shape[0]) * y_scale,
-            )
+        box = Box(
+            max(0.0, left - grown) * x_scale,
+            max(0.0, top - grown) * y_scale,
+            min(left + width + grown, likely.shape[1]) * x_scale,
+            min(top + height + grown, likely.shape[0]) * y_scale,
         )
+        if min(box.width, box.height) >= _THINNEST:
+            boxes.append(box)
     return boxes

@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 Detail = tuple[Floats, Floats]  # detail and tissue, (P, 32, 32) each
 # Correlation of detail that is needed where at most so many bits of the hashes differ: a copy with nearly equal hashes
 # may have lost detail to a strong gamma; scans of one device may share their outline, but not their detail.
-NEEDED = ((36, 0.5), (54, 0.8), (255, 0.87))
+NEEDED = ((36, 0.5), (44, 0.8), (54, 0.86), (255, 0.9))
 _WORTH_A_CROP = 0.35  # likeness below which no crop is tried: one crop in a hundred has less
 _BLACK = 1.5  # times the rank of the darkest level, which a black surrounding shares
 _BLUR_SIDE = 3.0  # pixels, standard deviation of what counts as coarse
