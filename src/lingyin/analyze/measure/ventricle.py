@@ -29,7 +29,7 @@ EJECTION = "left_ventricular_ejection_fraction"
 DISCS = 20
 FEWEST_FRAMES = 8
 METHOD_HALF = {CHANGE: 5.5, EJECTION: 7.0}  # points of a per cent by which readers of one heart differ
-WIDEST_HALF = 12.0  # points of ejection fraction; a wider interval spans two grades of any scheme and settles nothing
+WIDEST_HALF = 10.5  # points of ejection fraction; a wider interval spans two grades of any scheme and settles nothing
 SMALLEST_SWING = 0.06  # of the largest area; less is breathing or noise, not a heartbeat
 
 

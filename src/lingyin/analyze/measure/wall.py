@@ -22,7 +22,7 @@ STATION_MM = 0.3  # between profiles along the wall
 STATIONS = (24, 160)
 DEPTH_MM = 0.1  # standard deviation of the blur in depth, about the pulse's length
 ALONG = 3.0  # stations (standard deviation) over which profiles are averaged: speckle is calmed, bends are kept
-STIFFNESS = 2.0  # price of moving the path by 1 mm between stations, squared, times a hundred strongest edges
+STIFFNESS = 200.0  # price of a step of 1 mm between stations, in strongest edges; it grows with the square
 USUAL_MM, THICKNESS_SD_MM = 0.75, 0.4  # thickness of the wall, and how far it may lie from what was expected
 NEAR_MM = 0.3  # standard deviation of the outline's own edges about the true ones
 THINNEST_MM, THICKEST_MM = 0.25, 2.2
@@ -181,5 +181,5 @@ def _followed(
     rise = rise * np.exp(-0.5 * ((depths[part] - about) / within) ** 2)
     if not rise.any():
         return None
-    cost = STIFFNESS * 100 * (2 * STEP_MM) ** 2
+    cost = STIFFNESS * (2 * STEP_MM) ** 2
     return np.asarray(depths[part][smooth_path(rise / rise.max(), cost)])
