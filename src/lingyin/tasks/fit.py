@@ -103,8 +103,12 @@ def _parts(raw: Floats) -> list[Floats]:
     return [raw[start : start + BATCH] for start in range(0, len(raw), BATCH)]
 
 
-def fit(task: Task[Any, Any], shape: Shape, train: Fold, val: Fold, settings: FitSettings | None = None) -> Fitted:
+def fit(
+    task: Task[Any, Any], shape: Shape, train: Fold, val: Fold, settings: FitSettings | None = None, until: int = 0
+) -> Fitted:
     """Fits a fresh head on frozen features, once per strength of weight decay; the lowest validation loss wins.
+
+    `until` is the last step where it is not the last of the schedule.
 
     Images are drawn by the inverse root of how often their stratum is seen, so that rare labels are not drowned.
 
@@ -117,7 +121,7 @@ def fit(task: Task[Any, Any], shape: Shape, train: Fold, val: Fold, settings: Fi
     best: _Run | None = None
     for decay in settings.decays:
         run = _Run(task, shape, settings, decay)
-        run.learn(train, targets[0], val, targets[1])
+        run.learn(train, targets[0], val, targets[1], until or settings.steps)
         if best is None or run.best_loss < best.best_loss:
             best = run
     assert best is not None, "no strengths of weight decay were given"
@@ -137,8 +141,8 @@ class _Run:
         self.best_loss = float("inf")
         self.history: list[dict[str, float]] = []
 
-    def learn(self, train: Fold, target: Target, val: Fold, val_target: Target) -> None:
-        """Learns to the last step or until val stops falling; keeps the best weights."""
+    def learn(self, train: Fold, target: Target, val: Fold, val_target: Target, last: int) -> None:
+        """Learns to the `last` step or until val stops falling; keeps the best weights."""
         settings = self.settings
         self.task.prime(self.head, target, train.bank.cls)
         optimiser = torch.optim.AdamW(self.head.parameters(), lr=settings.rate, weight_decay=self.decay)
@@ -146,12 +150,12 @@ class _Run:
         shares = balanced(self.task.strata(train.labels))
         best = copy.deepcopy(self.head.state_dict())
         self.best_loss, idle, recent = self._loss(val, val_target), 0, []
-        for step in range(1, settings.steps + 1):
+        for step in range(1, last + 1):
             rows = rng.choice(len(shares), min(settings.batch, len(shares)), p=shares)
             for group in optimiser.param_groups:
                 group["lr"] = settings.rate * _rate(step, settings.steps)
             recent.append(self._update(optimiser, train.bank.inputs(rows), batch_of(target, rows)))
-            if step % settings.evaluate_every and step != settings.steps:
+            if step % settings.evaluate_every and step != last:
                 continue
             loss = self._loss(val, val_target)
             self.history.append({"step": step, "train": float(np.mean(recent)), "val": loss})

@@ -43,15 +43,15 @@ def cross_answers(
     part = spread(task.strata(fold.labels), fold.subjects, parts, settings.seed)
     if len(np.unique(part)) < 2:
         raise ValueError("pictures of one subject cannot be told apart from those of others")
-    steps = best_step(fitted.history, settings.steps)
-    same = replace(settings, steps=steps, evaluate_every=steps, decays=(fitted.decay,))
+    until = best_step(fitted.history, settings.steps)
+    same = replace(settings, evaluate_every=until, decays=(fitted.decay,))
     raw: list[Floats] = []
     rows: list[int] = []
     for number in np.unique(part):
         held = np.flatnonzero((part == number) & plain)
         learnt = replace(fold, bank=bank).take(np.flatnonzero(part != number))
         if len(held):
-            raw.append(fit(task, fitted.shape, learnt, learnt, same).raw(bank.take(held)))
+            raw.append(fit(task, fitted.shape, learnt, learnt, same, until).raw(bank.take(held)))
             rows += held.tolist()
     return Unseen(np.concatenate(raw), [fold.labels[row] for row in rows])
 
