@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from lingyin.tasks.classify import Classify
@@ -32,3 +34,11 @@ def test_a_run_that_ends_early_is_the_start_of_the_whole_one() -> None:
     whole, part = learnt(), learnt(until=30)
     assert part.history == whole.history[:3]
     assert [row["step"] for row in learnt(until=27).history] == [10, 20, 27]
+
+
+def test_a_head_that_ranks_well_but_shouts_is_kept_rather_than_one_that_says_nothing() -> None:
+    """Far more numbers than pictures: the first steps make answers so loud that their plain loss rises at once."""
+    impatient = replace(SETTINGS, rate=0.5, evaluate_every=20, patience=3)
+    found = fit(TASK, Shape(DIM, (), (), 1), fold(24, 0), fold(200, 1), impatient)
+    assert found.raw(fold(200, 2).bank).std() > 0
+    assert found.metrics["accuracy"] > 0.6

@@ -131,7 +131,7 @@ def matrix_rows(plan: MatrixPlan, grid: Grid) -> list[Row]:
     for (source, target), scores in grid.items():
         application = next(each for each in plan.applications if each.name == target)
         unit = f", {application.unit}" if application.unit else ""
-        head = {
+        head: Row = {
             "application": target,
             "task": application.task,
             "method": f"{title}, adapted to {source}" if source else title,

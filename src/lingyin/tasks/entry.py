@@ -15,6 +15,7 @@ from lingyin.core.tree import Kind, load_tree
 from lingyin.runtime.answers import LENGTH
 from lingyin.runtime.manifest import Head
 from lingyin.tasks.calibrate import operating_point
+from lingyin.tasks.classify import Classify
 from lingyin.tasks.detect import STRIDE as BOX_STRIDE
 from lingyin.tasks.fit import Fitted
 from lingyin.tasks.glance import Glance
@@ -166,7 +167,7 @@ def _limits(fitted: Fitted, unseen: Unseen, labels: Sequence[str]) -> dict[str, 
     """The probability under which each of exclusive labels is absent: never over half its operating point, and lower
     where unseen pictures that show it were given less."""
     task = fitted.task
-    if task.kind != "classify" or task.mode == "several":
+    if not isinstance(task, Classify) or task.mode == "several":
         return {}
     probability, truth = _beside(fitted, unseen)
     points = _points(fitted, unseen, labels)
