@@ -179,8 +179,8 @@ class _Run:
 
     @torch.no_grad()
     def _loss(self, fold: Fold, target: Target) -> float:
-        """Mean loss over a fold, batch by batch. Answers of classes are quieted first by the temperature that suits the
-        fold best, as they will be in the end: one that ranks well and shouts is not worse than one that says nothing."""
+        """Mean loss over a fold, batch by batch. Answers of classes are quieted first by the temperature that suits
+        it best, as they will be in the end: one that ranks well and shouts is not worse than one that says nothing."""
         self.head.eval()
         temperatures = TEMPERATURES if self.task.kind == "classify" else (1.0,)
         totals = np.zeros(len(temperatures))
