@@ -67,7 +67,7 @@ def _look(ratio: float, predictor: Any = None) -> Look:
     learnt = SimpleNamespace(
         restorer=None,
         predictor=predictor,
-        encoder=SimpleNamespace(architecture=SimpleNamespace(patch=2)),
+        patch=2,
         config=SimpleNamespace(stages=[SimpleNamespace(mask_ratio=0.9), SimpleNamespace(mask_ratio=ratio)]),
     )
     return Look(cast("Any", learnt), [], torch.full((2, 1, 8, 8), 0.8), torch.ones(2, 1, 8, 8), np.zeros((2, 1)))

@@ -54,7 +54,8 @@ export const unsaved = () => edits.length > 0;
 function heard(event) {
   const told = event.source === find("frame").contentWindow && event.data && event.data.lingyin;
   if (!told || !report) return;
-  if (told.kind === "chosen" && report.findings[told.finding]) pick(told.finding, false);
+  // The report echoes what this page chose; to pick it again would undo what has been entered meanwhile.
+  if (told.kind === "chosen" && told.finding !== chosen && report.findings[told.finding]) pick(told.finding, false);
   // What was measured with the report's own tools is only looked at: it is taken where this page asked for it.
   if (told.kind === asked && Array.isArray(told.points)) {
     const points = told.points.filter((point) => Array.isArray(point) && point.length === 2 && point.every(Number.isFinite));
