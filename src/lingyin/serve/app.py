@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from lingyin.serve.database import Database
 from lingyin.serve.dicomweb import routes as dicomweb
 from lingyin.serve.dicomweb.index import Index
 from lingyin.serve.gate import Gate
+from lingyin.serve.hush import hush_headers
 from lingyin.serve.keeping import keep
 from lingyin.serve.parts import Parts
 from lingyin.serve.reviews import Reviews
@@ -27,8 +27,7 @@ from lingyin.version import __version__
 
 def make_app(settings: Settings, database: Database, access: Access, engine: Analyses) -> FastAPI:
     """The application. Its worker starts and stops with it; studies that were interrupted are queued again first."""
-    # What this library logs about a damaged value quotes the value, which may be a patient's name or birth date.
-    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    hush_headers()
     store = Store(database)
     reviews, index = Reviews(database), Index(database, settings)
     worker = Worker(store, settings, engine, reviews, index)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lingyin.analyze import Engine
 from lingyin.core.errors import OutputError
+from lingyin.serve.hush import hush_headers
 from lingyin.serve.node.node import Node
 from lingyin.serve.node.settings import NodeSettings
 from lingyin.serve.server import alone, check_port
@@ -39,6 +40,7 @@ def run(
         ModelError: the network cannot be loaded.
     """
     os.umask(0o077)
+    hush_headers()
     try:
         settings.make_folders()
     except OSError as error:
