@@ -137,8 +137,7 @@ def gathered(*, sharded: bool = False) -> Iterator[Team]:
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    try:
-        yield Team(distributed.get_rank(), size, sharded)
-        distributed.barrier()  # nobody leaves while another still writes
-    finally:
-        distributed.destroy_process_group()
+    yield Team(distributed.get_rank(), size, sharded)
+    # After an error the group is left to the end of the process: taking it down waits for others that have gone.
+    distributed.barrier()  # nobody leaves while another still writes
+    distributed.destroy_process_group()
