@@ -9,43 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
-from pydicom.uid import (
-    JPEG2000,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
-)
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from lingyin.io.guard import quiet
 from lingyin.serve.dicomweb.index import Held
 from lingyin.serve.dicomweb.multipart import DICOM, media_ranges
+from lingyin.serve.syntaxes import COMPRESSED
 
 PLAIN = str(ExplicitVRLittleEndian)  # what is meant where no syntax is named (PS3.18 8.7.3.5.2)
 LARGEST_UNPACKED = 1 << 30  # bytes of pixels
-PACKED = frozenset(
-    map(
-        str,
-        (
-            JPEGBaseline8Bit,
-            JPEGExtended12Bit,
-            JPEGLossless,
-            JPEGLosslessSV1,
-            JPEGLSLossless,
-            JPEGLSNearLossless,
-            JPEG2000Lossless,
-            JPEG2000,
-            RLELossless,
-        ),
-    )
-)
+PACKED = frozenset(map(str, COMPRESSED))
 REWRITTEN = frozenset({str(ImplicitVRLittleEndian), str(DeflatedExplicitVRLittleEndian)})
 SIZES = ["Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated"]
 _unpacking = threading.Lock()  # one at a time: an unpacked cine takes hundreds of megabytes

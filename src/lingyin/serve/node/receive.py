@@ -14,20 +14,11 @@ from typing import Any
 
 from pydicom import Dataset, dcmread
 from pydicom.uid import (
-    JPEG2000,
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
 )
 
 from lingyin.analyze.engine import PROGRAM
@@ -37,6 +28,7 @@ from lingyin.io.guard import quiet
 from lingyin.report.dicom.common import MANUFACTURER
 from lingyin.serve.node.settings import NodeSettings
 from lingyin.serve.node.state import Image, State
+from lingyin.serve.syntaxes import COMPRESSED
 
 log = logging.getLogger(__name__)
 
@@ -62,15 +54,7 @@ SYNTAXES = [
     ImplicitVRLittleEndian,
     ExplicitVRBigEndian,
     DeflatedExplicitVRLittleEndian,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    JPEG2000Lossless,
-    JPEG2000,
-    RLELossless,
+    *COMPRESSED,
     UID("1.2.840.10008.1.2.4.100"),  # MPEG2 main profile, main level
     UID("1.2.840.10008.1.2.4.101"),
     UID("1.2.840.10008.1.2.4.102"),  # MPEG-4 AVC/H.264
