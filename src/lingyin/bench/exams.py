@@ -14,16 +14,8 @@ from lingyin.core.clip import Clip
 from lingyin.core.study import Study
 from lingyin.io import open_clip
 from lingyin.io.phantom import make_phantom, write_phantom
+from lingyin.tasks.synthetic import ORGANS
 
-KINDS = {
-    "aorta": "abdominal_aorta",
-    "aortic-root": "aortic_root",
-    "thyroid": "thyroid",
-    "ovary": "ovary",
-    "fetal-head": "fetal_head",
-    "left-ventricle": "heart",
-    "carotid": "common_carotid_artery",
-}  # kind of phantom and the organ that should be recognised
 OUTCOMES = ("right", "unsure", "wrong")
 Case = dict[str, Any]
 Row = dict[str, Any]
@@ -93,7 +85,7 @@ def category_table(cases: Sequence[Case]) -> list[Row]:
 
 def rows_of_kind(kind: str, cases: Sequence[Case]) -> list[Row]:
     """Recognition, then for each measured code: given at all, error, how often the 90 % interval holds the truth."""
-    rows = [row(kind, "organ recognised (share)", [case["organ"] == KINDS[kind] for case in cases], np.mean)]
+    rows = [row(kind, "organ recognised (share)", [case["organ"] == ORGANS[kind] for case in cases], np.mean)]
     for code in sorted({code for case in cases for code in case["truth"]}):
         known = [case for case in cases if code in case["truth"]]
         given = [case for case in known if code in case["values"]]

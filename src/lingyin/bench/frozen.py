@@ -20,7 +20,7 @@ from lingyin.core.files import write_file
 from lingyin.nets.contract import Features
 from lingyin.nets.convert import Compiled
 from lingyin.nets.lite0 import Lite0
-from lingyin.nets.readout import FIRST_LEVEL, block_ends, statistics, tokens_of
+from lingyin.nets.readout import block_ends, levels_of, tokens_of
 from lingyin.nets.vit import Vit
 from lingyin.nets.weights import checksum
 from lingyin.tasks.contract import Inputs, Needs, Shape
@@ -28,7 +28,7 @@ from lingyin.tasks.features import BATCH, Bank, as_levels, to_images
 from lingyin.tasks.maps import STRIDES
 
 FINEST_STRIDE = 4  # finer maps are mostly the picture itself and would fill the disk
-VERSION = "2"  # raised when the same weights give other features
+VERSION = "3"  # raised when the same weights give other features
 
 
 class Flat(nn.Module):
@@ -46,8 +46,8 @@ class Flat(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         if not isinstance(self.encoder, Vit):
             features: Features = self.encoder(images.expand(-1, 3, -1, -1))
-            own = statistics(features.levels[FIRST_LEVEL:]) if type(self.encoder) is Lite0 else []
-            return torch.cat([features.cls, *own], 1), *kept_levels(features, int(images.shape[-1]))
+            parts = levels_of(features) if type(self.encoder) is Lite0 else [features.cls]
+            return torch.cat(parts, 1), *kept_levels(features, int(images.shape[-1]))
         found = self.encoder.layers(images, block_ends(len(self.encoder.blocks)))
         return torch.cat(tokens_of(found), 1), *grid_levels([each.grid.permute(0, 3, 1, 2) for each in found])
 

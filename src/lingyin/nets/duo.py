@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lingyin.nets.contract import Features
 from lingyin.nets.lite0 import Lite0
-from lingyin.nets.readout import FIRST_LEVEL, block_ends, statistics, tokens_of
+from lingyin.nets.readout import FIRST_LEVEL, block_ends, levels_of, tokens_of
 from lingyin.nets.vit import Vit
 from lingyin.nets.weights import load_weights, weights_bytes
 
@@ -38,7 +38,7 @@ class Duo(nn.Module):
     def forward(self, images: Tensor) -> Features:
         seen: Features = self.lite0(images.expand(-1, 3, -1, -1))
         found = self.vit.layers(images, self.ends)
-        cls = torch.cat([seen.cls, *statistics(seen.levels[FIRST_LEVEL:]), *tokens_of(found)], 1)
+        cls = torch.cat([*levels_of(seen), *tokens_of(found)], 1)
         return Features(cls, found[-1].grid, seen.levels)
 
 

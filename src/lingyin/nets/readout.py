@@ -42,7 +42,7 @@ class SeveralLevels(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         features: Features = self.encoder(images.expand(-1, 3, -1, -1))
-        return torch.cat([features.cls, *statistics(features.levels[FIRST_LEVEL:])], 1)
+        return torch.cat(levels_of(features), 1)
 
 
 class ManyLevels(Lite0):
@@ -53,8 +53,7 @@ class ManyLevels(Lite0):
 
     def forward(self, images: Tensor) -> Features:
         seen = super().forward(images)
-        parts = [seen.cls, *statistics(seen.levels[FIRST_LEVEL:])]
-        even = [nn.functional.layer_norm(part.float(), part.shape[-1:]) for part in parts]
+        even = [nn.functional.layer_norm(part.float(), part.shape[-1:]) for part in levels_of(seen)]
         return Features(torch.cat(even, 1), seen.grid, seen.levels)
 
 
@@ -88,6 +87,11 @@ def readout(encoder: Vit | Lite0, *, last: bool = False) -> SeveralBlocks | Seve
 def block_ends(depth: int, shares: Sequence[float] = BLOCKS) -> tuple[int, ...]:
     """1-based numbers of the blocks, of `depth`, that are read."""
     return tuple(sorted({max(1, round(depth * share)) for share in shares}))
+
+
+def levels_of(seen: Features) -> list[Tensor]:
+    """`cls`, then mean and spread of every map from `FIRST_LEVEL` on, one after the other."""
+    return [seen.cls, *statistics(seen.levels[FIRST_LEVEL:])]
 
 
 def statistics(maps: Sequence[Tensor]) -> list[Tensor]:
